@@ -1,0 +1,53 @@
+/**
+ * Time, handed in. Two faces, never mixed: the monotonic one schedules, the wall clock stamps samples.
+ * `performance.timeOrigin + performance.now()` does not follow a wall clock that is set, so neither can stand
+ * in for the other.
+ */
+export interface Clock {
+  /** Monotonic milliseconds with a fraction; only differences mean anything. */
+  now(): number;
+  /** Wall clock in whole milliseconds since the Unix epoch; may jump either way. */
+  wallNow(): number;
+  /**
+   * Waits until `now()` reaches `dueAtMs`. Resolves to `true` then, to `false` as soon as `signal` aborts; never
+   * rejects. A time already past resolves in a later turn of the event loop, so a loop of sleeps can't starve it.
+   */
+  sleepUntil(dueAtMs: number, signal?: AbortSignal): Promise<boolean>;
+}
+
+/** Longest delay `setTimeout` takes; longer sleeps are made of several. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** The machine's own clocks. */
+export class SystemClock implements Clock {
+  now(): number {
+    return performance.now();
+  }
+
+  wallNow(): number {
+    return Date.now();
+  }
+
+  async sleepUntil(dueAtMs: number, signal?: AbortSignal): Promise<boolean> {
+    do {
+      if (signal?.aborted) return false;
+      const delayMs = Math.min(Math.max(0, dueAtMs - this.now()), MAX_TIMER_MS);
+      if (!await sleep(delayMs, signal)) return false;
+    } while (this.now() < dueAtMs);
+    return true;
+  }
+}
+
+function sleep(delayMs: number, signal?: AbortSignal): Promise<boolean> {
+  return new Promise((resolve) => {
+    const onAbort = () => {
+      clearTimeout(timer);
+      resolve(false);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", onAbort);
+      resolve(true);
+    }, delayMs);
+    signal?.addEventListener("abort", onAbort, { once: true });
+  });
+}

@@ -1,0 +1,46 @@
+/** Milliseconds in each unit of Go's duration syntax (Go, package time, ParseDuration). */
+const GO_UNIT_MS: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  "µs": 1e-3, // U+00B5, micro sign
+  "μs": 1e-3, // U+03BC, Greek mu
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+};
+
+/**
+ * Reads a duration in Go's syntax: "300ms", "-5s", "1m30s", "1.5h", "0".
+ * @returns milliseconds (may be negative and have a fraction), or `undefined` when the text is none
+ */
+export function parseGoDuration(text: string): number | undefined {
+  const sign = text.startsWith("-") ? -1 : 1;
+  const body = /^[+-]/.test(text) ? text.slice(1) : text;
+  if (body === "0") return 0;
+  if (body === "" || body.length > 64) return undefined;
+  const part = /(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/y;
+  let totalMs = 0;
+  while (part.lastIndex < body.length) {
+    const found = part.exec(body);
+    if (!found) return undefined;
+    totalMs += Number(found[1]) * GO_UNIT_MS[found[2]];
+  }
+  return totalMs === 0 ? 0 : sign * totalMs;
+}
+
+/** Writes milliseconds for people: "250ms", "1.5s", "2m30s", "1h0m0s". */
+export function formatDuration(durationMs: number): string {
+  if (durationMs < 0) return `-${formatDuration(-durationMs)}`;
+  if (durationMs < 1_000) return `${trim(durationMs)}ms`;
+  if (durationMs < 60_000) return `${trim(durationMs / 1_000)}s`;
+  const totalSeconds = Math.round(durationMs / 1_000);
+  const hours = Math.floor(totalSeconds / 3_600);
+  const minutes = Math.floor((totalSeconds % 3_600) / 60);
+  const seconds = totalSeconds % 60;
+  return hours > 0 ? `${hours}h${minutes}m${seconds}s` : `${minutes}m${seconds}s`;
+}
+
+function trim(value: number): string {
+  return String(Number(value.toFixed(3)));
+}
