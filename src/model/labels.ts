@@ -1,0 +1,115 @@
+/** The label that carries a series' metric name. */
+export const METRIC_NAME = "__name__";
+
+/**
+ * An immutable label set, sorted by name. Empty values mean "no such label", as in Prometheus, and are dropped.
+ * Names are compared by UTF-16 unit, which is UTF-8's byte order for everything below the surrogates.
+ */
+export class Labels {
+  static readonly EMPTY = new Labels([]);
+
+  /** name, value, name, value, … sorted by name. Never modified. */
+  readonly flat: readonly string[];
+  #key: string | undefined;
+
+  /** `flat` must be sorted by name, without duplicates and without empty values: see `from` and `LabelsBuilder`. */
+  constructor(flat: readonly string[]) {
+    this.flat = flat;
+  }
+
+  /** Labels of a record; empty values are dropped. */
+  static from(record: Readonly<Record<string, string>>): Labels {
+    const names = Object.keys(record).filter((name) => record[name] !== "").sort();
+    return new Labels(names.flatMap((name) => [name, record[name]]));
+  }
+
+  /** How many labels there are. */
+  get size(): number {
+    return this.flat.length / 2;
+  }
+
+  /** The metric name, "" without one. */
+  get metricName(): string {
+    return this.get(METRIC_NAME);
+  }
+
+  /** Identity as a string: equal for equal label sets and for no others. Cheap after the first call. */
+  get key(): string {
+    return this.#key ??= this.flat.join("\xff");
+  }
+
+  /** The value, or "" when there is no such label. */
+  get(name: string): string {
+    const { flat } = this;
+    for (let i = 0; i < flat.length; i += 2) if (flat[i] === name) return flat[i + 1];
+    return "";
+  }
+
+  has(name: string): boolean {
+    return this.get(name) !== "";
+  }
+
+  equals(other: Labels): boolean {
+    return this === other || this.key === other.key;
+  }
+
+  *[Symbol.iterator](): IterableIterator<readonly [name: string, value: string]> {
+    for (let i = 0; i < this.flat.length; i += 2) yield [this.flat[i], this.flat[i + 1]];
+  }
+
+  /** A copy with this label set; "" removes it. */
+  with(name: string, value: string): Labels {
+    const flat: string[] = [];
+    let placed = value === "";
+    for (let i = 0; i < this.flat.length; i += 2) {
+      if (!placed && this.flat[i] >= name) {
+        flat.push(name, value);
+        placed = true;
+      }
+      if (this.flat[i] !== name) flat.push(this.flat[i], this.flat[i + 1]);
+    }
+    if (!placed) flat.push(name, value);
+    return new Labels(flat);
+  }
+
+  /** Only the labels whose name is in the set. */
+  keep(names: ReadonlySet<string>): Labels {
+    return this.#filter((name) => names.has(name));
+  }
+
+  /** All labels but those whose name is in the set. */
+  drop(names: ReadonlySet<string>): Labels {
+    return this.#filter((name) => !names.has(name));
+  }
+
+  /** Without the metric name. */
+  withoutMetricName(): Labels {
+    return this.has(METRIC_NAME) ? this.#filter((name) => name !== METRIC_NAME) : this;
+  }
+
+  toRecord(): Record<string, string> {
+    return Object.fromEntries(this);
+  }
+
+  /** As Prometheus prints it: `{__name__="up", job="x"}`. */
+  toString(): string {
+    return `{${[...this].map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(", ")}}`;
+  }
+
+  #filter(keeps: (name: string) => boolean): Labels {
+    const flat: string[] = [];
+    for (let i = 0; i < this.flat.length; i += 2) {
+      if (keeps(this.flat[i])) flat.push(this.flat[i], this.flat[i + 1]);
+    }
+    return flat.length === this.flat.length ? this : new Labels(flat);
+  }
+}
+
+/** Orders label sets as Prometheus does: label by label, name before value, the shorter first. */
+export function compareLabels(a: Labels, b: Labels): number {
+  const shorter = Math.min(a.flat.length, b.flat.length);
+  for (let i = 0; i < shorter; i++) {
+    if (a.flat[i] !== b.flat[i]) return a.flat[i] < b.flat[i] ? -1 : 1;
+  }
+  return a.flat.length - b.flat.length;
+}
