@@ -20,12 +20,22 @@ export interface Appendable {
   /**
    * Appends one value to each of the series, all at one timestamp (ms since the epoch): one record, there whole or
    * not at all after a crash. A sample that is not newer than its series' last one is left out, as is one at the same
-   * time with the same value.
+   * time with the same value. `startTimestampMs`: when the counters began to count, where known (0: unknown).
    * @returns how many were left out for being out of order or a duplicate with another value
    */
-  append(timestampMs: number, refs: ArrayLike<SeriesRef>, values: ArrayLike<number>): number;
+  append(
+    timestampMs: number,
+    refs: ArrayLike<SeriesRef>,
+    values: ArrayLike<number>,
+    startTimestampMs?: number,
+  ): number;
   /** Appends one native histogram. @returns whether it was in order */
-  appendHistogram(timestampMs: number, ref: SeriesRef, histogram: Histogram): boolean;
+  appendHistogram(
+    timestampMs: number,
+    ref: SeriesRef,
+    histogram: Histogram,
+    startTimestampMs?: number,
+  ): boolean;
 }
 
 /** Which series, and which stretch of time. Both ends are inclusive, in ms since the epoch. */
