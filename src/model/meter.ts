@@ -13,7 +13,10 @@ export interface Meter {
 export interface MeterGroup {
   /** `labels` without the metric name. A gauge that was never set has no series. */
   gauge(instrument: Instrument, labels: Labels): Gauge;
-  /** Starts at 0 and is there from the first commit on, so that `rate` sees the first increment. */
+  /**
+   * Starts at 0 and is there from the first commit on. One that comes later (a reason that had not been seen) gets its
+   * 0 at the time of the commit before, so that `rate` sees the first increment in any case.
+   */
   counter(instrument: Instrument, labels: Labels): Counter;
   /** Scrape and OTLP only: the store keeps every single measurement instead. */
   distribution(instrument: Instrument, labels: Labels): Distribution;
