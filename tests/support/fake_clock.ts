@@ -26,6 +26,8 @@ export class FakeClock implements Clock {
   #wallAheadMs: number;
   /** Sorted by due time, equal ones by age. */
   readonly #sleepers: Sleeper[] = [];
+  /** Those who wait for sleepers, each with the number it waits for. */
+  readonly #waiters = new Set<{ count: number; resolve: () => void }>();
   #advancing = false;
 
   constructor({ nowMs = 0, wallMs = 1_700_000_000_000 }: FakeClockOptions = {}) {
@@ -44,6 +46,12 @@ export class FakeClock implements Clock {
   /** How many sleepers wait. */
   get pending(): number {
     return this.#sleepers.length;
+  }
+
+  /** Resolves once at least `count` sleepers wait: for code whose way there leads through real I/O. */
+  untilPending(count = 1): Promise<void> {
+    if (this.pending >= count) return Promise.resolve();
+    return new Promise((resolve) => this.#waiters.add({ count, resolve }));
   }
 
   /** Due time of the sleeper that wakes next, in monotonic milliseconds; `undefined` when none waits. */
@@ -127,6 +135,9 @@ export class FakeClock implements Clock {
   #insert(sleeper: Sleeper): void {
     const after = this.#sleepers.findLastIndex((other) => other.dueAtMs <= sleeper.dueAtMs);
     this.#sleepers.splice(after + 1, 0, sleeper);
+    for (const waiter of this.#waiters) {
+      if (this.pending >= waiter.count && this.#waiters.delete(waiter)) waiter.resolve();
+    }
   }
 
   #remove(sleeper: Sleeper): boolean {

@@ -87,3 +87,17 @@ Deno.test("FakeClock refuses to go back, to advance twice at once, and to spin f
   stop.abort();
   await spin;
 });
+
+Deno.test("FakeClock tells when enough sleepers wait", async () => {
+  const clock = new FakeClock();
+  let told = false;
+  const two = clock.untilPending(2).then(() => told = true);
+  const first = clock.sleepUntil(1);
+  await clock.advance(0);
+  assert.equal(told, false);
+  const second = clock.sleepUntil(2);
+  await two;
+  await clock.untilPending(2);
+  await clock.advance(2);
+  assert.deepEqual(await Promise.all([first, second]), [true, true]);
+});
