@@ -29,6 +29,22 @@ export function parseGoDuration(text: string): number | undefined {
   return totalMs === 0 ? 0 : sign * totalMs;
 }
 
+const PROM_DURATION = /^(?:(\d+)y)?(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?$/;
+
+/** Milliseconds in each group of PROM_DURATION: a year has 365 days. */
+const PROM_UNIT_MS = [31_536_000_000, 604_800_000, 86_400_000, 3_600_000, 60_000, 1_000, 1];
+
+/**
+ * Reads a duration in Prometheus' syntax: "5m", "1h30m", "250ms", "0"; whole numbers, units in falling order, no sign.
+ * @returns whole milliseconds, or `undefined` when the text is none
+ */
+export function parsePromDuration(text: string): number | undefined {
+  if (text === "0") return 0;
+  const found = text.length > 0 && text.length <= 64 ? PROM_DURATION.exec(text) : null;
+  if (!found) return undefined;
+  return PROM_UNIT_MS.reduce((totalMs, unitMs, i) => totalMs + Number(found[i + 1] ?? 0) * unitMs, 0);
+}
+
 /** Writes milliseconds for people: "250ms", "1.5s", "2m30s", "1h0m0s". */
 export function formatDuration(durationMs: number): string {
   if (durationMs < 0) return `-${formatDuration(-durationMs)}`;
