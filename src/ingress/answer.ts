@@ -1,0 +1,38 @@
+/** What a route has to say. */
+export interface Answer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string | Uint8Array;
+  /** Further header fields. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A request as routes see it: bounded, decoded, without the socket. */
+export interface Request {
+  readonly method: string;
+  /** Without the leading slash and the query, percent-decoded segment by segment. */
+  readonly path: string;
+  readonly parameters: URLSearchParams;
+  /** A header field by its lower-case name; "" when absent. Repeated fields are joined by ", ". */
+  header(name: string): string;
+  /** The body, at most MAX_BODY_BYTES of it, read within the server's read time-out. */
+  body(): Promise<BodyResult>;
+  /** Aborts when the client has gone or its answer is overdue. */
+  readonly signal: AbortSignal;
+}
+
+export type BodyResult =
+  | { readonly kind: "ok"; readonly bytes: Uint8Array }
+  | { readonly kind: "too_large" }
+  | { readonly kind: "broken" };
+
+/** Largest request body that is read: far above any query that a person would send. */
+export const MAX_BODY_BYTES = 1024 * 1024;
+
+export function text(status: number, body: string, headers?: Readonly<Record<string, string>>): Answer {
+  return { status, contentType: "text/plain; charset=utf-8", body, headers };
+}
+
+export function json(status: number, value: unknown): Answer {
+  return { status, contentType: "application/json", body: JSON.stringify(value) };
+}

@@ -1,0 +1,35 @@
+import type { IncomingMessage } from "node:http";
+import { type BodyResult, MAX_BODY_BYTES } from "./answer.ts";
+
+/** Reads a request's body within its bounds. Never rejects. */
+export function readBody(message: IncomingMessage, timeoutMs: number): Promise<BodyResult> {
+  return new Promise((resolve) => {
+    const parts: Uint8Array[] = [];
+    let size = 0;
+    const timer = setTimeout(() => end({ kind: "broken" }), timeoutMs);
+    const end = (result: BodyResult) => {
+      clearTimeout(timer);
+      resolve(result);
+    };
+    message.on("data", (part: Uint8Array) => {
+      size += part.length;
+      if (size > MAX_BODY_BYTES) {
+        message.pause();
+        end({ kind: "too_large" });
+      } else parts.push(part);
+    });
+    message.on("end", () => end({ kind: "ok", bytes: joined(parts, size) }));
+    message.on("error", () => end({ kind: "broken" }));
+    message.on("close", () => end({ kind: "broken" }));
+  });
+}
+
+function joined(parts: readonly Uint8Array[], size: number): Uint8Array {
+  const whole = new Uint8Array(size);
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
+}

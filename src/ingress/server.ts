@@ -1,0 +1,235 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { Clock } from "../base/clock.ts";
+import { messageOf } from "../base/errors.ts";
+import type { Logger } from "../base/log.ts";
+import { type Answer, type Request, text } from "./answer.ts";
+import { readBody } from "./body.ts";
+
+/** Limits of one listening socket; all but `host` and `port` can change while it listens. */
+export interface ServerLimits {
+  readonly readTimeoutMs: number;
+  readonly readHeaderTimeoutMs: number;
+  readonly writeTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+  readonly maxHeaderBytes: number;
+  readonly maxConnections: number;
+}
+
+export type Handler = (request: Request) => Answer | Promise<Answer>;
+
+export interface ServerOptions {
+  readonly host: string;
+  /** 0: one that is free. */
+  readonly port: number;
+  readonly limits: ServerLimits;
+  readonly handler: Handler;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** How often idle and overdue connections are looked for. */
+const SWEEP_MS = 250;
+
+/** What the parser itself lets through; `maxHeaderBytes` is enforced behind it, so that it can change at run time. */
+const PARSER_HEADER_BYTES = 64 * 1024;
+
+/**
+ * The listening socket. node:http enforces the time-outs for reading; idle connections and overdue answers are ended
+ * here, because its own keep-alive time-out adds a second and it has none for answers.
+ */
+export class HttpServer implements AsyncDisposable {
+  readonly #server: Server;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  /** Since when (monotonic ms) a connection has had nothing to do; one that is answering is in `#busy` instead. */
+  readonly #idle = new Map<Socket, number>();
+  readonly #busy = new Map<Socket, number>();
+  readonly #stopSweeping = new AbortController();
+  readonly #sweeping: Promise<void>;
+  #limits: ServerLimits;
+  #handler: Handler;
+  #draining = false;
+
+  /** Listens. @throws the system's error when the address can't be had */
+  static async listen(options: ServerOptions): Promise<HttpServer> {
+    const server = createServer({
+      connectionsCheckingInterval: SWEEP_MS,
+      maxHeaderSize: Math.max(PARSER_HEADER_BYTES, options.limits.maxHeaderBytes),
+      keepAlive: false,
+    });
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(options.port, options.host, () => {
+        server.off("error", reject);
+        resolve();
+      });
+    });
+    return new HttpServer(server, options);
+  }
+
+  private constructor(server: Server, options: ServerOptions) {
+    this.#server = server;
+    this.#clock = options.clock;
+    this.#logger = options.logger;
+    this.#handler = options.handler;
+    this.#limits = options.limits;
+    this.setLimits(options.limits);
+    server.on("connection", (socket: Socket) => this.#track(socket));
+    server.on(
+      "request",
+      (request: IncomingMessage, response: ServerResponse) => this.#onRequest(request, response),
+    );
+    server.on("error", (error: Error) => this.#logger.error("HTTP server", { error: messageOf(error) }));
+    this.#sweeping = this.#sweep();
+  }
+
+  /** The port that it listens on. */
+  get port(): number {
+    const address = this.#server.address();
+    return typeof address === "object" && address !== null ? address.port : 0;
+  }
+
+  get connections(): number {
+    return this.#idle.size + this.#busy.size;
+  }
+
+  setHandler(handler: Handler): void {
+    this.#handler = handler;
+  }
+
+  setLimits(limits: ServerLimits): void {
+    this.#limits = limits;
+    this.#server.headersTimeout = limits.readHeaderTimeoutMs;
+    this.#server.requestTimeout = limits.readTimeoutMs;
+    this.#server.keepAliveTimeout = limits.idleTimeoutMs;
+    this.#server.maxConnections = limits.maxConnections;
+  }
+
+  /** Takes no new connections, lets running answers finish within the limit, then ends what is left. */
+  async close(drainMs: number): Promise<void> {
+    this.#draining = true;
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    for (const socket of this.#idle.keys()) socket.destroy();
+    const deadline = this.#clock.now() + drainMs;
+    while (this.#busy.size > 0 && this.#clock.now() < deadline) {
+      await this.#clock.sleepUntil(Math.min(deadline, this.#clock.now() + 10));
+    }
+    this.#server.closeAllConnections();
+    for (const socket of [...this.#idle.keys(), ...this.#busy.keys()]) socket.destroy();
+    this.#stopSweeping.abort();
+    await this.#sweeping;
+    await closed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close(0);
+  }
+
+  #track(socket: Socket): void {
+    this.#idle.set(socket, this.#clock.now());
+    socket.on("error", () => socket.destroy()); // the client's doing; its answer is lost with it
+    socket.on("close", () => {
+      this.#idle.delete(socket);
+      this.#busy.delete(socket);
+    });
+  }
+
+  async #sweep(): Promise<void> {
+    const { signal } = this.#stopSweeping;
+    while (await this.#clock.sleepUntil(this.#clock.now() + SWEEP_MS, signal)) {
+      const now = this.#clock.now();
+      const { idleTimeoutMs, writeTimeoutMs, readTimeoutMs, readHeaderTimeoutMs } = this.#limits;
+      // A connection that has sent nothing yet is idle too; the parser gives a header its own time.
+      const idleLimitMs = Math.max(idleTimeoutMs, Math.min(readHeaderTimeoutMs, readTimeoutMs));
+      for (const [socket, since] of this.#idle) {
+        const limitMs = socket.bytesRead > 0 && socket.bytesWritten > 0 ? idleTimeoutMs : idleLimitMs;
+        if (now - since >= limitMs) socket.destroy();
+      }
+      for (const [socket, since] of this.#busy) if (now - since >= writeTimeoutMs) socket.destroy();
+    }
+  }
+
+  #onRequest(message: IncomingMessage, response: ServerResponse): void {
+    const { socket } = message;
+    const gone = new AbortController();
+    this.#idle.delete(socket);
+    this.#busy.set(socket, this.#clock.now());
+    response.on("error", () => {}); // the socket's own handler has ended it
+    response.on("close", () => {
+      gone.abort();
+      if (!this.#busy.delete(socket) || socket.destroyed) return;
+      this.#idle.set(socket, this.#clock.now());
+    });
+    // A rejection or a throw in here would be lost or would end the process.
+    this.#answer(message, gone.signal).then(
+      (answer) => send(message, response, answer, this.#draining),
+      (error) => {
+        this.#logger.error("request failed", {
+          path: message.url?.split("?")[0].slice(0, 200),
+          error: messageOf(error),
+        });
+        send(message, response, text(500, "internal error\n"), this.#draining);
+      },
+    ).catch((error) => this.#logger.error("answer failed", { error: messageOf(error) }));
+  }
+
+  async #answer(message: IncomingMessage, signal: AbortSignal): Promise<Answer> {
+    if (headerBytes(message) > this.#limits.maxHeaderBytes) {
+      return text(431, "request header fields too large\n", { Connection: "close" });
+    }
+    const request = requestOf(message, signal, this.#limits.readTimeoutMs);
+    return request ? await this.#handler(request) : text(400, "bad request\n", { Connection: "close" });
+  }
+}
+
+function headerBytes(message: IncomingMessage): number {
+  let total = (message.url?.length ?? 0) + 16;
+  for (const part of message.rawHeaders) total += part.length + 2;
+  return total;
+}
+
+function requestOf(
+  message: IncomingMessage,
+  signal: AbortSignal,
+  readTimeoutMs: number,
+): Request | undefined {
+  const target = message.url ?? "/";
+  const mark = target.indexOf("?");
+  const rawPath = mark < 0 ? target : target.slice(0, mark);
+  if (!rawPath.startsWith("/")) return undefined;
+  let path: string;
+  try {
+    path = decodeURIComponent(rawPath.slice(1));
+  } catch {
+    return undefined;
+  }
+  let parameters: URLSearchParams | undefined;
+  return {
+    method: message.method ?? "GET",
+    path,
+    get parameters() {
+      return parameters ??= new URLSearchParams(mark < 0 ? "" : target.slice(mark + 1));
+    },
+    header: (name) => String(message.headers[name] ?? ""),
+    body: () => readBody(message, readTimeoutMs),
+    signal,
+  };
+}
+
+function send(message: IncomingMessage, response: ServerResponse, answer: Answer, draining: boolean): void {
+  if (response.headersSent || response.destroyed) return;
+  const length = typeof answer.body === "string"
+    ? new TextEncoder().encode(answer.body).length
+    : answer.body.length;
+  response.statusCode = answer.status;
+  response.setHeader("Content-Type", answer.contentType);
+  response.setHeader("Content-Length", length);
+  response.setHeader("Cache-Control", "no-store");
+  response.setHeader("X-Content-Type-Options", "nosniff");
+  for (const name in answer.headers) response.setHeader(name, answer.headers[name]);
+  // A body that nobody read would be taken for the next request, or hold the connection: end it.
+  if (draining || !message.complete) response.setHeader("Connection", "close");
+  if (message.method === "HEAD") response.end();
+  else response.end(answer.body);
+}
