@@ -1,0 +1,30 @@
+import type { HealthQuery, HealthSource } from "../config/mod.ts";
+import type { Queryable } from "../model/store.ts";
+import type { Engine, QueryResult } from "../query/mod.ts";
+import { remoteEvaluator } from "./remote_evaluator.ts";
+
+/** Puts one health query at one moment (wall clock, ms). Never rejects: what goes wrong is in the result. */
+export type Evaluator = (nowMs: number) => Promise<QueryResult>;
+
+/** The evaluator for a query: over the store beside us, or over a Prometheus-compatible API elsewhere. */
+export function makeEvaluator(
+  query: HealthQuery,
+  source: HealthSource,
+  engine: Engine,
+  store: Queryable,
+): Evaluator {
+  if (source.kind === "remote") return remoteEvaluator(query, source.url);
+  const limits = { timeoutMs: query.timeoutMs };
+  if (query.kind === "instant") {
+    return (nowMs) => engine.instant(store, query.expr, nowMs + query.relativeTimeMs, limits);
+  }
+  return (nowMs) =>
+    engine.range(
+      store,
+      query.expr,
+      nowMs + query.relativeStartMs,
+      nowMs + query.relativeEndMs,
+      query.intervalMs,
+      limits,
+    );
+}
