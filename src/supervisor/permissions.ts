@@ -1,0 +1,43 @@
+import type { Config } from "../config/mod.ts";
+
+/** Absolute paths of the programs that exec probes may run: fixed when the process starts. */
+export function execAllowList(
+  fromEnvironment: readonly string[] | undefined,
+  config: Config,
+): ReadonlySet<string> {
+  if (fromEnvironment) return new Set(fromEnvironment);
+  return new Set(
+    config.egress.probes.flatMap(({ action }) => action.kind === "exec" ? [action.exec.command[0]] : []),
+  );
+}
+
+/** The exec probes whose command is not on the list: one sentence each, saying what to set. */
+export function refusedCommands(config: Config, allowed: ReadonlySet<string>): string[] {
+  return config.egress.probes.flatMap(({ name, action }) => {
+    if (action.kind !== "exec" || allowed.has(action.exec.command[0])) return [];
+    return [
+      `probe "${name}" may not run ${action.exec.command[0]}: add it to BUNNY_EXEC_ALLOW and restart ` +
+      `(the list is fixed when the process starts; now: ${[...allowed].join(",") || "none"})`,
+    ];
+  });
+}
+
+/** What is given up for good once the first configuration runs. */
+export function permissionsToGiveUp(config: Config, allowed: ReadonlySet<string>): Deno.PermissionName[] {
+  // Reading other processes' command lines takes every permission there is.
+  if (config.signals.watchedProcess) return [];
+  const names: Deno.PermissionName[] = ["ffi", "import"];
+  if (allowed.size === 0) names.push("run");
+  if (config.telemetry.store.tsdbPath === "") names.push("write");
+  return names;
+}
+
+/** Gives them up. @returns those that are gone now, whether they had been there or not */
+export async function giveUp(names: readonly Deno.PermissionName[]): Promise<string[]> {
+  const gone: string[] = [];
+  for (const name of names) {
+    const status = await Deno.permissions.revoke({ name } as Deno.PermissionDescriptor);
+    if (status.state !== "granted") gone.push(name);
+  }
+  return gone;
+}
