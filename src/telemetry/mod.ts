@@ -1,0 +1,1 @@
+export { type Family, MeterRegistry, type MeterRegistryOptions, type MeterStats } from "./meter.ts";
