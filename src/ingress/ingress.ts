@@ -1,0 +1,167 @@
+import type { Clock } from "../base/clock.ts";
+import type { Logger } from "../base/log.ts";
+import { fingerprint, type HealthConfig, type IngressConfig } from "../config/mod.ts";
+import type { Meter } from "../model/meter.ts";
+import type { ProbeStatusSource } from "../model/probe_status.ts";
+import type { Queryable } from "../model/store.ts";
+import type { Tracing } from "../model/trace.ts";
+import { type Engine, type Expr, parse } from "../query/mod.ts";
+import { type Answer, text } from "./answer.ts";
+import { makeEvaluator } from "./evaluator.ts";
+import { HealthEndpoint } from "./health_endpoint.ts";
+import { healthRoute } from "./health_route.ts";
+import { probesOfQuery } from "./probes_of_query.ts";
+import { type Route, Router } from "./router.ts";
+import { HttpServer } from "./server.ts";
+
+/** A page made elsewhere; told what the client accepts. */
+export type Page = (accept: string) =>
+  | { readonly contentType: string; readonly body: string }
+  | Promise<
+    { readonly contentType: string; readonly body: string }
+  >;
+
+export interface IngressDeps {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly meter: Meter;
+  readonly tracing: Tracing;
+  readonly store: Queryable;
+  readonly probes: ProbeStatusSource;
+  readonly openTelemetryMetrics: Page;
+  readonly prometheusMetrics: Page;
+}
+
+/** How long running answers may take to finish when a listening socket is replaced, ms. */
+const REPLACED_DRAIN_MS = 5_000;
+
+/** Everything that Bunny answers on its port. A new configuration swaps routes by one reference. */
+export class Ingress {
+  readonly #deps: IngressDeps;
+  #config: IngressConfig;
+  #server: HttpServer;
+  /** By path. */
+  #endpoints = new Map<
+    string,
+    { readonly fingerprint: string; readonly engine: Engine; readonly endpoint: HealthEndpoint }
+  >();
+
+  /** @throws the system's error when the address can't be had */
+  static async listen(config: IngressConfig, engine: Engine, deps: IngressDeps): Promise<Ingress> {
+    const server = await HttpServer.listen({
+      host: config.host,
+      port: config.port,
+      limits: config,
+      handler: () => text(503, "starting\n"),
+      clock: deps.clock,
+      logger: deps.logger,
+    });
+    const ingress = new Ingress(server, config, deps);
+    ingress.#swap(config, engine);
+    return ingress;
+  }
+
+  private constructor(server: HttpServer, config: IngressConfig, deps: IngressDeps) {
+    this.#server = server;
+    this.#config = config;
+    this.#deps = deps;
+  }
+
+  get port(): number {
+    return this.#server.port;
+  }
+
+  get connections(): number {
+    return this.#server.connections;
+  }
+
+  /** In the order of the configuration. */
+  get endpoints(): readonly HealthEndpoint[] {
+    return [...this.#endpoints.values()].map(({ endpoint }) => endpoint);
+  }
+
+  /**
+   * Answers by the new configuration from the next request on. Endpoints that did not change keep their state. Where
+   * the address changed, the new one listens before the old one drains.
+   * @throws the system's error when the new address can't be had; then nothing has changed
+   */
+  async apply(config: IngressConfig, engine: Engine): Promise<void> {
+    const moved = config.port !== this.#config.port || config.host !== this.#config.host;
+    const before = this.#server;
+    if (moved) {
+      this.#server = await HttpServer.listen({
+        host: config.host,
+        port: config.port,
+        limits: config,
+        handler: () => text(503, "starting\n"),
+        clock: this.#deps.clock,
+        logger: this.#deps.logger,
+      });
+    }
+    this.#swap(config, engine);
+    this.#server.setLimits(config);
+    this.#config = config;
+    if (moved) await before.close(REPLACED_DRAIN_MS);
+  }
+
+  /** Takes no new requests, finishes those that run within the limit, and ends the endpoints' series. */
+  async close(drainMs: number): Promise<void> {
+    await this.#server.close(drainMs);
+    for (const { endpoint } of this.#endpoints.values()) endpoint.close();
+    this.#endpoints.clear();
+  }
+
+  #swap(config: IngressConfig, engine: Engine): void {
+    const before = this.#endpoints;
+    const after: typeof before = new Map();
+    for (const health of config.health) {
+      const print = fingerprint(health);
+      const kept = before.get(health.path);
+      const unchanged = kept?.fingerprint === print && kept.engine === engine;
+      if (kept && !unchanged) kept.endpoint.close();
+      after.set(
+        health.path,
+        unchanged ? kept : { fingerprint: print, engine, endpoint: this.#makeEndpoint(health, engine) },
+      );
+    }
+    for (const [path, { endpoint }] of before) if (!after.has(path)) endpoint.close();
+    this.#endpoints = after;
+    const router = new Router(this.#routes(config));
+    this.#server.setHandler((request) => router.handle(request));
+  }
+
+  #makeEndpoint(health: HealthConfig, engine: Engine): HealthEndpoint {
+    const { clock, meter, tracing, store, probes } = this.#deps;
+    const parsed = parse(health.query.expr);
+    const expr: Expr | undefined = parsed.kind === "ok" ? parsed.expr : undefined;
+    return new HealthEndpoint(health, {
+      evaluate: makeEvaluator(health.query, health.source, engine, store),
+      clock,
+      meter,
+      tracing,
+      probes: () => expr ? probesOfQuery(expr, probes.probes()).map(({ name }) => name) : [],
+    });
+  }
+
+  #routes(config: IngressConfig): Map<string, Route> {
+    const routes = new Map<string, Route>();
+    const fixed = (answer: Answer): Route => ({ methods: ["GET"], handle: () => answer });
+    routes.set("-/healthy", fixed(text(200, "Bunny is healthy.\n")));
+    routes.set("-/ready", fixed(text(200, "Bunny is ready.\n")));
+    if (config.openTelemetryMetricsPath) {
+      routes.set(config.openTelemetryMetricsPath, pageRoute(this.#deps.openTelemetryMetrics));
+    }
+    if (config.prometheusMetricsPath) {
+      routes.set(config.prometheusMetricsPath, pageRoute(this.#deps.prometheusMetrics));
+    }
+    for (const [path, { endpoint }] of this.#endpoints) routes.set(path, healthRoute(endpoint, this.#deps));
+    return routes;
+  }
+}
+
+function pageRoute(page: Page): Route {
+  return {
+    methods: ["GET"],
+    handle: async (request) => ({ status: 200, ...await page(request.header("accept")) }),
+  };
+}

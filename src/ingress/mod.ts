@@ -1,0 +1,1 @@
+export { Ingress, type IngressDeps, type Page } from "./ingress.ts";
