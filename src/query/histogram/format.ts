@@ -1,0 +1,37 @@
+import { CUSTOM_BUCKETS_SCHEMA, type Histogram, type Span } from "../../model/histogram.ts";
+
+/** A histogram in the notation of test scripts: `{{schema:1 count:3 sum:2.5 buckets:[1 2]}}`; defaults are left out. */
+export function formatHistogram(histogram: Histogram): string {
+  const { schema, count, sum, zeroCount, zeroThreshold, customValues, counterResetHint } = histogram;
+  const parts: string[] = [];
+  if (schema !== 0) parts.push(`schema:${schema}`);
+  if (count !== 0) parts.push(`count:${count}`);
+  if (sum !== 0) parts.push(`sum:${sum}`);
+  if (zeroCount !== 0) parts.push(`z_bucket:${zeroCount}`);
+  if (zeroThreshold !== 0) parts.push(`z_bucket_w:${zeroThreshold}`);
+  if (schema === CUSTOM_BUCKETS_SCHEMA) parts.push(`custom_values:[${(customValues ?? []).join(" ")}]`);
+  if (counterResetHint !== "unknown") parts.push(`counter_reset_hint:${counterResetHint}`);
+  parts.push(...formatSide("", histogram.positiveSpans, histogram.positiveBuckets));
+  parts.push(...formatSide("n_", histogram.negativeSpans, histogram.negativeBuckets));
+  return `{{${parts.join(" ")}}}`;
+}
+
+/** Gaps between spans are written as empty buckets, as the notation knows only one span a side. */
+function formatSide(prefix: string, spans: readonly Span[], buckets: Float64Array): string[] {
+  const counts: number[] = [];
+  let first = 0;
+  let index = 0;
+  let row = 0;
+  for (const { offset, length } of spans) {
+    index += offset;
+    for (let i = 0; i < length; i++, index++, row++) {
+      if (buckets[row] === 0) continue;
+      if (counts.length === 0) first = index;
+      while (counts.length < index - first) counts.push(0);
+      counts.push(buckets[row]);
+    }
+  }
+  if (counts.length === 0) return [];
+  const list = `${prefix}buckets:[${counts.join(" ")}]`;
+  return first === 0 ? [list] : [`${prefix}offset:${first}`, list];
+}

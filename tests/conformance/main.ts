@@ -1,0 +1,71 @@
+/**
+ * Runs PromQL test scripts: `deno task conformance DIR [--file NAME] [--failures N] [--min N]`.
+ *
+ * One line a script (`passed/total file`), the first N failures of each in full, then `N passed, M failed`. Exits with 1
+ * when fewer than `--min` evals pass, or, without it, when any fails.
+ */
+import { parseArgs } from "node:util";
+import { adapter } from "./adapter.ts";
+import { MemoryStore, parseScript, runScript, type ScriptReport } from "../../src/query/script/mod.ts";
+
+const USAGE = "usage: deno task conformance DIR [--file NAME] [--failures N] [--min N]";
+
+if (import.meta.main) Deno.exit(await main(Deno.args));
+
+async function main(args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      file: { type: "string" },
+      failures: { type: "string", default: "5" },
+      min: { type: "string" },
+    },
+  });
+  const dir = positionals[0];
+  if (dir === undefined || positionals.length > 1) {
+    console.error(USAGE);
+    return 2;
+  }
+  let passed = 0;
+  let failed = 0;
+  for (const name of scriptsIn(dir, values.file)) {
+    const report = await runFile(`${dir}/${name}`, name);
+    console.log(`${report.passed}/${report.passed + report.failures.length} ${name}`);
+    passed += report.passed;
+    failed += report.failures.length;
+    printFailures(name, report, Number(values.failures));
+  }
+  console.log(`${passed} passed, ${failed} failed`);
+  return values.min === undefined ? Number(failed > 0) : Number(passed < Number(values.min));
+}
+
+/** The scripts of a folder in order of name, or those whose name contains `part`. */
+function scriptsIn(dir: string, part = ""): string[] {
+  return [...Deno.readDirSync(dir)]
+    .filter(({ name, isFile }) => isFile && name.endsWith(".test") && name.includes(part))
+    .map(({ name }) => name)
+    .sort();
+}
+
+async function runFile(path: string, name: string): Promise<ScriptReport> {
+  const text = Deno.readTextFileSync(path);
+  const parsed = parseScript(text);
+  if (parsed.kind === "ok") {
+    return await runScript(parsed.script, {
+      ...adapter(),
+      open: () => ({ store: new MemoryStore(), close: () => {} }),
+    });
+  }
+  const { line, column, message } = parsed.problem;
+  const reason = `${name}:${line}:${column}: ${message}`;
+  const evals = text.match(/^\s*eval/gm)?.length ?? 1;
+  return { passed: 0, failures: Array.from({ length: evals }, () => ({ line, query: "(script)", reason })) };
+}
+
+function printFailures(name: string, { failures }: ScriptReport, most: number): void {
+  for (const { line, query, reason } of failures.slice(0, most)) {
+    console.log(`  ${name}:${line}: ${query}\n    ${reason}`);
+  }
+  if (failures.length > most && most > 0) console.log(`  … and ${failures.length - most} more`);
+}
