@@ -42,8 +42,9 @@ export class HttpServer implements AsyncDisposable {
   readonly #server: Server;
   readonly #clock: Clock;
   readonly #logger: Logger;
-  /** Since when (monotonic ms) a connection has had nothing to do; one that is answering is in `#busy` instead. */
-  readonly #idle = new Map<Socket, number>();
+  /** Connections between two requests. One that has not sent its first yet has no `sinceMs`: the parser watches it. */
+  readonly #idle = new Map<Socket, { readonly sinceMs: number; readonly bytesRead: number } | undefined>();
+  /** Connections being answered, and since when (monotonic ms). */
   readonly #busy = new Map<Socket, number>();
   readonly #stopSweeping = new AbortController();
   readonly #sweeping: Promise<void>;
@@ -127,7 +128,7 @@ export class HttpServer implements AsyncDisposable {
   }
 
   #track(socket: Socket): void {
-    this.#idle.set(socket, this.#clock.now());
+    this.#idle.set(socket, undefined);
     socket.on("error", () => socket.destroy()); // the client's doing; its answer is lost with it
     socket.on("close", () => {
       this.#idle.delete(socket);
@@ -139,12 +140,12 @@ export class HttpServer implements AsyncDisposable {
     const { signal } = this.#stopSweeping;
     while (await this.#clock.sleepUntil(this.#clock.now() + SWEEP_MS, signal)) {
       const now = this.#clock.now();
-      const { idleTimeoutMs, writeTimeoutMs, readTimeoutMs, readHeaderTimeoutMs } = this.#limits;
-      // A connection that has sent nothing yet is idle too; the parser gives a header its own time.
-      const idleLimitMs = Math.max(idleTimeoutMs, Math.min(readHeaderTimeoutMs, readTimeoutMs));
-      for (const [socket, since] of this.#idle) {
-        const limitMs = socket.bytesRead > 0 && socket.bytesWritten > 0 ? idleTimeoutMs : idleLimitMs;
-        if (now - since >= limitMs) socket.destroy();
+      const { idleTimeoutMs, writeTimeoutMs } = this.#limits;
+      for (const [socket, idle] of this.#idle) {
+        // One that has begun to send its next request is the parser's to watch.
+        if (idle && idle.bytesRead === socket.bytesRead && now - idle.sinceMs >= idleTimeoutMs) {
+          socket.destroy();
+        }
       }
       for (const [socket, since] of this.#busy) if (now - since >= writeTimeoutMs) socket.destroy();
     }
@@ -159,7 +160,7 @@ export class HttpServer implements AsyncDisposable {
     response.on("close", () => {
       gone.abort();
       if (!this.#busy.delete(socket) || socket.destroyed) return;
-      this.#idle.set(socket, this.#clock.now());
+      this.#idle.set(socket, { sinceMs: this.#clock.now(), bytesRead: socket.bytesRead });
     });
     // A rejection or a throw in here would be lost or would end the process.
     this.#answer(message, gone.signal).then(
