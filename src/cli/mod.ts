@@ -1,0 +1,58 @@
+import { VERSION } from "../model/version.ts";
+import { type Command, EXIT, type Output } from "./command.ts";
+
+/** Each command's code is loaded only when it is asked for: `run` must not pay for the others. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  run: async () => (await import("./run.ts")).run,
+  check: async () => (await import("./check.ts")).check,
+};
+
+const CONSOLE: Output = { out: (line) => console.log(line), err: (line) => console.error(line) };
+
+/**
+ * The command line. Without a command it is `run`, as in the original.
+ * @returns the exit code
+ */
+export async function main(args: readonly string[], output: Output = CONSOLE): Promise<number> {
+  const [first = "run", ...rest] = args;
+  if (first === "--version" || first === "-V" || first === "version") {
+    output.out(`bunny ${VERSION} (deno ${Deno.version.deno}, v8 ${Deno.version.v8})`);
+    return EXIT.ok;
+  }
+  if (first === "--help" || first === "-h" || first === "help") {
+    const named = rest[0] === undefined ? undefined : COMMANDS[rest[0]];
+    output.out(named ? (await named()).help : await overview());
+    return EXIT.ok;
+  }
+  const named = Object.hasOwn(COMMANDS, first) ? COMMANDS[first] : undefined;
+  if (!named && !first.startsWith("-")) {
+    output.err(
+      `bunny: unknown command ${JSON.stringify(first)}; there are: ${Object.keys(COMMANDS).join(", ")}`,
+    );
+    return EXIT.usage;
+  }
+  const command = await (named ?? COMMANDS.run)();
+  const own = named ? rest : args;
+  if (own.includes("--help") || own.includes("-h")) {
+    output.out(command.help);
+    return EXIT.ok;
+  }
+  return await command.run(own, output);
+}
+
+async function overview(): Promise<string> {
+  const lines = await Promise.all(
+    Object.entries(COMMANDS).map(async ([name, load]) => `  ${name.padEnd(8)} ${(await load()).summary}`),
+  );
+  return [
+    "bunny: runs an app's health probes and answers Kubernetes with PromQL verdicts",
+    "",
+    "Usage: bunny [COMMAND] [OPTIONS]",
+    "",
+    "Commands:",
+    ...lines,
+    "  version  Print the version",
+    "",
+    "`bunny COMMAND --help` tells more. Without a command: run.",
+  ].join("\n");
+}

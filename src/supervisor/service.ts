@@ -1,0 +1,98 @@
+import type { Clock } from "../base/clock.ts";
+import { messageOf } from "../base/errors.ts";
+import type { Logger } from "../base/log.ts";
+import { type Config, fingerprint } from "../config/mod.ts";
+import { assemble, makeEngine, type Parts } from "./assemble.ts";
+import type { Assembly } from "./assemble.ts";
+
+/** How long an unwatched stop may take to drain, flush and close, at most: see `signals.shutdownTimeoutMilliseconds`. */
+export type Applied = { readonly kind: "applied" } | {
+  readonly kind: "refused";
+  readonly reasons: readonly string[];
+};
+
+/**
+ * One running Bunny: probes, store, verdicts, telemetry. Configurations are applied one after the other; what a new one
+ * does not change keeps running untouched.
+ */
+export class Service {
+  readonly #parts: Parts;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  #config: Config;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  /** @throws when the address can't be had, or the store can't be opened in a way that it could carry on from */
+  static async start(config: Config, assembly: Assembly): Promise<Service> {
+    return new Service(config, await assemble(config, assembly), assembly);
+  }
+
+  private constructor(config: Config, parts: Parts, assembly: Assembly) {
+    this.#config = config;
+    this.#parts = parts;
+    this.#clock = assembly.clock;
+    this.#logger = assembly.logging.logger("main");
+  }
+
+  get config(): Config {
+    return this.#config;
+  }
+
+  /** The port that health answers are given on. */
+  get port(): number {
+    return this.#parts.ingress.port;
+  }
+
+  /**
+   * Goes over to another configuration; what can't be had of it (an address in use) leaves all as it was. Calls take
+   * turns. Never rejects.
+   */
+  apply(config: Config): Promise<Applied> {
+    const applied = this.#turn.then(() => this.#apply(config)).catch((error): Applied => ({
+      kind: "refused",
+      reasons: [messageOf(error)],
+    }));
+    this.#turn = applied;
+    return applied;
+  }
+
+  /** Stops beats, drains answers, flushes telemetry and closes the store, within the limit as far as they let it. */
+  async stop(limitMs: number): Promise<void> {
+    await this.#turn;
+    const deadline = this.#clock.now() + limitMs;
+    const left = () => Math.max(0, deadline - this.#clock.now());
+    const { schedule, ingress, telemetry, store } = this.#parts;
+    await this.#step("stopping the probes", () => schedule.stop());
+    await this.#step("draining the HTTP server", () => ingress.close(Math.min(left(), 5_000)));
+    await this.#step("flushing telemetry", () => telemetry.shutdown(left()));
+    await this.#step("closing the store", () => store.close());
+  }
+
+  async #apply(config: Config): Promise<Applied> {
+    const parts = this.#parts;
+    const before = this.#config;
+    if (fingerprint(config.telemetry.promql) !== fingerprint(before.telemetry.promql)) {
+      parts.engine = makeEngine(config, this.#clock);
+    }
+    // The address comes first: it is the one thing that the machine may refuse, and then nothing has changed yet.
+    await parts.ingress.apply(config.ingress, parts.engine);
+    parts.schedule.apply(config.egress.probes);
+    await parts.telemetry.apply(config.telemetry);
+    if (fingerprint(config.telemetry.store) !== fingerprint(before.telemetry.store)) {
+      this.#logger.warn(
+        "telemetry.prometheus: a changed tsdbPath or tsdbOptions takes effect at the next start",
+      );
+    }
+    this.#config = config;
+    return { kind: "applied" };
+  }
+
+  /** One step of the stop; a failing one must not keep the others from their turn. */
+  async #step(what: string, run: () => Promise<void> | void): Promise<void> {
+    try {
+      await run();
+    } catch (error) {
+      this.#logger.error(`${what} failed`, { error: messageOf(error) });
+    }
+  }
+}
