@@ -10,9 +10,12 @@ const lanes = new Uint32Array(scratch.buffer); // little-endian: [low, high], on
 lanes[0] = STALE_LOW;
 lanes[1] = STALE_HIGH;
 
+/** The same after V8 has quietened it, as it does when the number passes through a plain array. */
+const STALE_QUIET_HIGH = 0x7ff80000;
+
 /**
  * The stale marker. Its bits survive in numbers and typed arrays, but not in plain arrays of numbers (V8
- * quietens NaNs there): keep samples in typed arrays.
+ * quietens NaNs there): what writes samples out for others must write these bits for any `isStaleNaN`.
  */
 export const STALE_NAN: number = scratch[0];
 
@@ -20,7 +23,7 @@ export const STALE_NAN: number = scratch[0];
 export function isStaleNaN(value: number): boolean {
   if (value === value) return false;
   scratch[0] = value;
-  return lanes[1] === STALE_HIGH && lanes[0] === STALE_LOW;
+  return lanes[0] === STALE_LOW && (lanes[1] === STALE_HIGH || lanes[1] === STALE_QUIET_HIGH);
 }
 
 /**

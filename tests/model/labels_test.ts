@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { compareLabels, Labels } from "../../src/model/labels.ts";
+
+const labels = Labels.from({ __name__: "up", zone: "b", job: "x", empty: "" });
+
+Deno.test("labels are sorted by name and drop empty values", () => {
+  assert.deepEqual(labels.flat, ["__name__", "up", "job", "x", "zone", "b"]);
+  assert.equal(labels.toString(), '{__name__="up", job="x", zone="b"}');
+});
+
+const withCases: [name: string, value: string, want: Record<string, string>][] = [
+  ["job", "y", { __name__: "up", job: "y", zone: "b" }],
+  ["job", "", { __name__: "up", zone: "b" }],
+  ["absent", "", { __name__: "up", job: "x", zone: "b" }],
+  ["a", "1", { __name__: "up", a: "1", job: "x", zone: "b" }],
+  ["zz", "1", { __name__: "up", job: "x", zone: "b", zz: "1" }],
+];
+for (const [name, value, want] of withCases) {
+  Deno.test(`labels with ${name}=${JSON.stringify(value)}`, () => {
+    assert.deepEqual(labels.with(name, value).flat, Labels.from(want).flat);
+  });
+}
+
+Deno.test("labels keep, drop and lose their metric name", () => {
+  assert.deepEqual(labels.keep(new Set(["job", "nope"])).toRecord(), { job: "x" });
+  assert.deepEqual(labels.drop(new Set(["job"])).toRecord(), { __name__: "up", zone: "b" });
+  assert.deepEqual(labels.withoutMetricName().toRecord(), { job: "x", zone: "b" });
+});
+
+Deno.test("labels' keys tell different sets apart", () => {
+  assert.notEqual(Labels.from({ a: "b", c: "d" }).key, Labels.from({ a: "bc", d: "x" }).key);
+  assert.ok(Labels.from({ a: "1", b: "2" }).equals(Labels.from({ b: "2", a: "1" })));
+});
+
+const order: [a: Record<string, string>, b: Record<string, string>, want: number][] = [
+  [{ a: "1" }, { a: "1" }, 0],
+  [{ a: "1" }, { a: "2" }, -1],
+  [{ a: "2" }, { b: "1" }, -1],
+  [{ a: "1" }, { a: "1", b: "1" }, -1],
+  [{ b: "1" }, { a: "1", b: "1" }, 1],
+];
+for (const [a, b, want] of order) {
+  Deno.test(`labels ${JSON.stringify(a)} against ${JSON.stringify(b)} is ${want}`, () => {
+    assert.equal(Math.sign(compareLabels(Labels.from(a), Labels.from(b))), want);
+  });
+}
