@@ -1,6 +1,7 @@
 import type { Clock } from "../../src/base/clock.ts";
-import { GrpcHealthServer } from "../support/grpc_health_server.ts";
+import { serveGrpcHealth } from "../support/grpc_health_server.ts";
 import { GRPC_CODE } from "../support/grpc_health_wire.ts";
+import type { Http2Server } from "../support/http2/server.ts";
 import { isHealthyAt, type Wave } from "./wave.ts";
 
 /** The services Bee reports on: itself as a whole, and by name. Both follow the wave. */
@@ -15,8 +16,8 @@ export interface GrpcOptions {
 }
 
 /** `grpc.health.v1.Health/Check`, in the clear: SERVING or NOT_SERVING as the wave has it, NOT_FOUND for others. */
-export function serveGrpc(wave: Wave, { clock, host, port }: GrpcOptions): Promise<GrpcHealthServer> {
-  return GrpcHealthServer.listen({
+export function serveGrpc(wave: Wave, { clock, host, port }: GrpcOptions): Promise<Http2Server> {
+  return serveGrpcHealth({
     host,
     port,
     answer({ service }) {

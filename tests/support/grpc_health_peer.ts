@@ -1,9 +1,10 @@
-import { type GrpcAnswer, type GrpcCall, GrpcHealthServer } from "./grpc_health_server.ts";
+import { type GrpcAnswer, type GrpcCall, serveGrpcHealth } from "./grpc_health_server.ts";
+import type { PeerTls } from "./socket_server.ts";
 import { GRPC_CODE, type ServingStatus } from "./grpc_health_wire.ts";
 
 export interface GrpcHealthPeerOptions {
-  /** PEM certificate chain and key: serve over TLS. Default: in the clear. */
-  tls?: { cert: string; key: string };
+  /** Speak TLS. Default: in the clear, by prior knowledge. */
+  tls?: Omit<PeerTls, "alpn">;
   /** First status of each service. Default: "" is SERVING. */
   statuses?: Record<string, ServingStatus>;
 }
@@ -21,7 +22,7 @@ export async function grpcHealthPeer(options: GrpcHealthPeerOptions = {}): Promi
   const statuses = new Map<string, ServingStatus>(Object.entries(options.statuses ?? { "": "SERVING" }));
   const calls: GrpcCall[] = [];
   let misbehaviour: GrpcAnswer | undefined;
-  const server = await GrpcHealthServer.listen({
+  const server = await serveGrpcHealth({
     tls: options.tls,
     answer(call) {
       calls.push(call);

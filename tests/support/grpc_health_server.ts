@@ -1,7 +1,7 @@
-import { Buffer } from "node:buffer";
-import http2 from "node:http2";
-import type { AddressInfo } from "node:net";
 import { decodeRequest, encodeResponse, GRPC_CODE, type ServingStatus } from "./grpc_health_wire.ts";
+import type { Exchange } from "./http2/connection.ts";
+import { HTTP2_ERROR } from "./http2/frames.ts";
+import { Http2Server, type Http2ServerOptions } from "./http2/server.ts";
 
 const CHECK_PATH = "/grpc.health.v1.Health/Check";
 
@@ -36,147 +36,68 @@ export interface GrpcCall {
   headers: Readonly<Record<string, string>>;
 }
 
-export interface GrpcHealthServerOptions {
-  /** Address to bind. Default 127.0.0.1. */
-  host?: string;
-  /** TCP port. Default 0: any free one. */
-  port?: number;
-  /** PEM certificate chain and key: serve over TLS. Default: in the clear, by prior knowledge. */
-  tls?: { cert: string; key: string };
+export interface GrpcHealthServerOptions extends Pick<Http2ServerOptions, "host" | "port" | "tls"> {
   /** Decides on a well-formed call of `Check`. */
   answer(call: GrpcCall): GrpcAnswer;
 }
 
-/** A gRPC server that knows one method: `grpc.health.v1.Health/Check`. Callers may leave at any moment. */
-export class GrpcHealthServer implements AsyncDisposable {
-  readonly port: number;
-  readonly #server: http2.Http2Server;
-  readonly #sessions: Set<http2.ServerHttp2Session>;
-
-  private constructor(server: http2.Http2Server, sessions: Set<http2.ServerHttp2Session>) {
-    this.port = (server.address() as AddressInfo).port;
-    this.#server = server;
-    this.#sessions = sessions;
-  }
-
-  /** Starts listening. @throws when the port is taken */
-  static async listen(options: GrpcHealthServerOptions): Promise<GrpcHealthServer> {
-    const { host = "127.0.0.1", port = 0, tls, answer } = options;
-    const server = tls ? http2.createSecureServer(tls) : http2.createServer();
-    const sessions = new Set<http2.ServerHttp2Session>();
-    server.on("session", (session) => {
-      sessions.add(session);
-      session.on("error", ignore);
-      session.on("close", () => sessions.delete(session));
-    });
-    // A caller's broken or cut connection is its own business.
-    for (const event of ["sessionError", "clientError", "tlsClientError"]) server.on(event, ignore);
-    server.on("stream", (stream, headers) => serve(stream, headers, answer));
-    await new Promise<void>((resolve, reject) => {
-      server.once("error", reject);
-      server.listen(port, host, () => {
-        server.off("error", reject);
-        server.on("error", ignore);
-        resolve();
-      });
-    });
-    return new GrpcHealthServer(server, sessions);
-  }
-
-  /** Stops listening and drops every connection. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    for (const session of this.#sessions) session.destroy();
-    await closed;
-  }
-}
-
-function serve(
-  stream: http2.ServerHttp2Stream,
-  headers: http2.IncomingHttpHeaders,
-  answer: (call: GrpcCall) => GrpcAnswer,
-): void {
-  stream.on("error", ignore);
-  const chunks: Buffer[] = [];
-  let sizeBytes = 0;
-  stream.on("data", (chunk: Buffer) => {
-    sizeBytes += chunk.length;
-    if (sizeBytes <= MAX_REQUEST_BYTES) chunks.push(chunk);
-  });
-  stream.on("end", () => {
-    // Out of the event first: ending a session inside a stream's "end" is what HTTP/2 libraries like least.
-    queueMicrotask(() => {
-      if (stream.destroyed) return;
-      try {
-        act(
-          stream,
-          decide(headers, sizeBytes > MAX_REQUEST_BYTES ? undefined : Buffer.concat(chunks), answer),
-        );
-      } catch {
-        stream.destroy(); // the caller left between the check and the answer
-      }
-    });
+/** A gRPC server that knows one method: `grpc.health.v1.Health/Check`. @throws when the port is taken */
+export function serveGrpcHealth({ answer, ...where }: GrpcHealthServerOptions): Promise<Http2Server> {
+  return Http2Server.listen({
+    ...where,
+    maxBodyBytes: MAX_REQUEST_BYTES,
+    onRequest: (exchange) => act(exchange, decide(exchange, answer)),
   });
 }
 
 /** Reads the call and asks for the answer; calls that are no health check are answered as gRPC servers do. */
-function decide(
-  headers: http2.IncomingHttpHeaders,
-  body: Uint8Array | undefined,
-  answer: (call: GrpcCall) => GrpcAnswer,
-): GrpcAnswer {
-  const path = String(headers[":path"]);
-  if (!String(headers["content-type"]).startsWith("application/grpc")) {
+function decide({ headers, body, bodyCut }: Exchange, answer: (call: GrpcCall) => GrpcAnswer): GrpcAnswer {
+  const path = headers[":path"];
+  if (!headers["content-type"]?.startsWith("application/grpc")) {
     return { kind: "http", status: 415, contentType: "text/plain", body: "this is a gRPC server\n" };
   }
   if (path !== CHECK_PATH) return error(GRPC_CODE.unimplemented, `unknown method ${path}`);
-  if (!body) {
+  if (bodyCut) {
     return error(GRPC_CODE.resourceExhausted, `the request is larger than ${MAX_REQUEST_BYTES} bytes`);
   }
   const request = decodeRequest(body);
   if (request.kind === "malformed") return error(GRPC_CODE.internal, request.message);
-  const plain = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
-  return answer({ path, service: request.value, headers: plain });
+  return answer({ path, service: request.value, headers });
 }
 
-function act(stream: http2.ServerHttp2Stream, answer: GrpcAnswer): void {
-  const grpcHeaders = { ":status": 200, "content-type": "application/grpc+proto" };
+function act(exchange: Exchange, answer: GrpcAnswer): void {
+  const grpcHeaders = { ":status": "200", "content-type": "application/grpc+proto" };
   switch (answer.kind) {
     case "serving_status":
-      return act(stream, {
+      return act(exchange, {
         kind: "raw",
         body: encodeResponse(answer.status),
         trailers: { "grpc-status": "0" },
       });
     case "error":
-      return stream.respond({
+      return exchange.sendHeaders({
         ...grpcHeaders,
         "grpc-status": String(answer.code),
         "grpc-message": percentEncode(answer.message),
       }, { endStream: true });
     case "raw":
-      stream.respond(grpcHeaders, { waitForTrailers: answer.trailers !== undefined });
-      stream.on("wantTrailers", () => stream.sendTrailers(answer.trailers ?? {}));
-      stream.end(Buffer.from(answer.body));
+      exchange.sendHeaders(grpcHeaders);
+      exchange.sendData(answer.body, { endStream: answer.trailers === undefined });
+      if (answer.trailers) exchange.sendHeaders(answer.trailers, { endStream: true });
       return;
     case "http":
-      stream.respond({ ":status": answer.status, "content-type": answer.contentType });
-      stream.end(answer.body);
-      return;
+      exchange.sendHeaders({ ":status": String(answer.status), "content-type": answer.contentType });
+      return exchange.sendData(new TextEncoder().encode(answer.body), { endStream: true });
     case "hang":
       return;
     case "hang_after_headers":
-      return stream.respond(grpcHeaders);
+      return exchange.sendHeaders(grpcHeaders);
     case "reset":
-      return stream.close(answer.code);
+      return exchange.reset(answer.code);
     case "go_away":
-      stream.session?.goaway(http2.constants.NGHTTP2_NO_ERROR);
-      stream.session?.destroy();
-      return;
+      return exchange.goAway(HTTP2_ERROR.noError);
     case "disconnect":
-      stream.session?.socket?.destroy();
-      stream.session?.destroy();
-      return;
+      return exchange.disconnect();
   }
 }
 
@@ -193,5 +114,3 @@ function percentEncode(message: string): string {
   }
   return encoded;
 }
-
-function ignore(): void {}
