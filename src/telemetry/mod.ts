@@ -1,1 +1,3 @@
+export { type PageCell, type PageFamily, writePage } from "./exposition.ts";
 export { type Family, MeterRegistry, type MeterRegistryOptions, type MeterStats } from "./meter.ts";
+export { DEFAULT_FORMAT, negotiateFormat, type ScrapeFormat } from "./scrape_format.ts";
