@@ -7,6 +7,8 @@ import type { Queryable } from "../model/store.ts";
 import type { Tracing } from "../model/trace.ts";
 import { type Engine, type Expr, parse } from "../query/mod.ts";
 import { type Answer, text } from "./answer.ts";
+import { apiRoutes } from "./api/routes.ts";
+import type { RuntimeFacts } from "./api/status_calls.ts";
 import { makeEvaluator } from "./evaluator.ts";
 import { HealthEndpoint } from "./health_endpoint.ts";
 import { healthRoute } from "./health_route.ts";
@@ -30,6 +32,7 @@ export interface IngressDeps {
   readonly probes: ProbeStatusSource;
   readonly openTelemetryMetrics: Page;
   readonly prometheusMetrics: Page;
+  readonly facts: () => RuntimeFacts;
 }
 
 /** How long running answers may take to finish when a listening socket is replaced, ms. */
@@ -126,7 +129,7 @@ export class Ingress {
     }
     for (const [path, { endpoint }] of before) if (!after.has(path)) endpoint.close();
     this.#endpoints = after;
-    const router = new Router(this.#routes(config));
+    const router = new Router(this.#routes(config, engine));
     this.#server.setHandler((request) => router.handle(request));
   }
 
@@ -143,8 +146,8 @@ export class Ingress {
     });
   }
 
-  #routes(config: IngressConfig): Map<string, Route> {
-    const routes = new Map<string, Route>();
+  #routes(config: IngressConfig, engine: Engine): Map<string, Route> {
+    const routes = config.api ? apiRoutes({ ...this.#deps, engine }) : new Map<string, Route>();
     const fixed = (answer: Answer): Route => ({ methods: ["GET"], handle: () => answer });
     routes.set("-/healthy", fixed(text(200, "Bunny is healthy.\n")));
     routes.set("-/ready", fixed(text(200, "Bunny is ready.\n")));

@@ -1,0 +1,103 @@
+import { parsePromDuration } from "../../base/duration.ts";
+import { type Request } from "../answer.ts";
+import { ApiProblem } from "./problem.ts";
+
+/** Earliest and latest time that the API speaks of when a request names none, ms. */
+export const MIN_TIME_MS = -8.64e15;
+export const MAX_TIME_MS = 8.64e15;
+
+/** The parameters of one call: those of the URL and, in a POST, those of the form, which come first. */
+export class Form {
+  readonly #parameters: URLSearchParams;
+
+  constructor(parameters: URLSearchParams) {
+    this.#parameters = parameters;
+  }
+
+  /** @throws ApiProblem when the body is too large, broken or no form */
+  static async of(request: Request): Promise<Form> {
+    if (request.method !== "POST") return new Form(request.parameters);
+    const body = await request.body();
+    if (body.kind !== "ok") {
+      throw new ApiProblem(
+        "bad_data",
+        `error parsing form values: the body is ${body.kind === "broken" ? "incomplete" : "too large"}`,
+      );
+    }
+    const type = request.header("content-type").split(";")[0].trim().toLowerCase();
+    if (body.bytes.length > 0 && type !== "application/x-www-form-urlencoded") {
+      throw new ApiProblem("bad_data", `error parsing form values: Content-Type is ${JSON.stringify(type)}`);
+    }
+    const form = new URLSearchParams(new TextDecoder().decode(body.bytes));
+    for (const [name, value] of request.parameters) form.append(name, value);
+    return new Form(form);
+  }
+
+  /** "" when absent. */
+  text(name: string): string {
+    return this.#parameters.get(name) ?? "";
+  }
+
+  all(name: string): string[] {
+    return this.#parameters.getAll(name);
+  }
+
+  /** A time in ms: unix seconds with a fraction, or RFC 3339. @throws ApiProblem */
+  time(name: string, absent?: number): number {
+    const value = this.text(name);
+    if (value === "" && absent !== undefined) return absent;
+    const timeMs = parseTime(value);
+    if (timeMs === undefined) {
+      throw invalid(name, `cannot parse ${JSON.stringify(value)} to a valid timestamp`);
+    }
+    return timeMs;
+  }
+
+  /** A duration in ms: seconds with a fraction, or Prometheus' syntax. `undefined`: absent. @throws ApiProblem */
+  duration(name: string): number | undefined {
+    const value = this.text(name);
+    return value === "" ? undefined : this.requiredDuration(name);
+  }
+
+  /** @throws ApiProblem */
+  requiredDuration(name: string): number {
+    const value = this.text(name);
+    const durationMs = isNumber(value) ? Number(value) * 1_000 : parsePromDuration(value);
+    if (durationMs === undefined || Math.abs(durationMs) > MAX_TIME_MS) {
+      throw invalid(name, `cannot parse ${JSON.stringify(value)} to a valid duration`);
+    }
+    return durationMs;
+  }
+
+  /** 0: no limit. @throws ApiProblem */
+  limit(): number {
+    const value = this.text("limit");
+    if (value === "") return 0;
+    if (!/^\d{1,15}$/.test(value)) {
+      throw invalid("limit", value.startsWith("-") ? "limit must be non-negative" : "limit must be a number");
+    }
+    return Number(value);
+  }
+}
+
+export function invalid(parameter: string, message: string): ApiProblem {
+  return new ApiProblem("bad_data", `invalid parameter ${JSON.stringify(parameter)}: ${message}`);
+}
+
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$/;
+
+function isNumber(text: string): boolean {
+  return text.length <= 64 && NUMBER.test(text);
+}
+
+const RFC3339 = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/;
+
+function parseTime(text: string): number | undefined {
+  if (isNumber(text)) {
+    const timeMs = Math.round(Number(text) * 1_000);
+    return Math.abs(timeMs) <= MAX_TIME_MS ? timeMs : undefined;
+  }
+  if (!RFC3339.test(text)) return undefined;
+  const timeMs = Date.parse(text.toUpperCase().replace(" ", "T"));
+  return Number.isNaN(timeMs) ? undefined : timeMs;
+}

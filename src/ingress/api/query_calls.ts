@@ -1,0 +1,162 @@
+import type { Clock } from "../../base/clock.ts";
+import type { Queryable } from "../../model/store.ts";
+import {
+  type Annotation,
+  annotationText,
+  type Engine,
+  exprToApi,
+  parse,
+  parseErrorText,
+  prettyPrint,
+  type QueryLimits,
+  type QueryResult,
+  type QueryStats,
+  type QueryValue,
+} from "../../query/mod.ts";
+import type { Request } from "../answer.ts";
+import { type Call, type Reply, reply, TRUNCATED } from "./envelope.ts";
+import { type Form, invalid, MAX_TIME_MS, MIN_TIME_MS } from "./form.ts";
+import { ApiProblem, problemOf } from "./problem.ts";
+import { resultMembers } from "./result_json.ts";
+
+export interface QueryCallDeps {
+  readonly engine: Engine;
+  readonly store: Queryable;
+  readonly clock: Clock;
+}
+
+/** Most steps of a range query, as in Prometheus. */
+const MAX_STEPS = 11_000;
+
+/** `query`: one moment. */
+export function instantCall({ engine, store, clock }: QueryCallDeps): Call {
+  return async (form, request) => {
+    const limit = form.limit();
+    const timeMs = form.time("time", clock.wallNow());
+    const query = form.text("query");
+    const result = await engine.instant(store, query, timeMs, limitsOf(form, request));
+    return replyOf(result, query, limit, form.text("stats"));
+  };
+}
+
+/** `query_range`: from start to end in steps. */
+export function rangeCall({ engine, store }: QueryCallDeps): Call {
+  return async (form, request) => {
+    const limit = form.limit();
+    const startMs = form.time("start");
+    const endMs = form.time("end");
+    if (endMs < startMs) throw invalid("end", "end timestamp must not be before start time");
+    const stepMs = form.requiredDuration("step");
+    if (stepMs <= 0) {
+      throw invalid(
+        "step",
+        "zero or negative query resolution step widths are not accepted. Try a positive integer",
+      );
+    }
+    if ((endMs - startMs) / stepMs > MAX_STEPS) {
+      throw new ApiProblem(
+        "bad_data",
+        "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)",
+      );
+    }
+    const query = form.text("query");
+    const result = await engine.range(store, query, startMs, endMs, stepMs, limitsOf(form, request));
+    return replyOf(result, query, limit, form.text("stats"));
+  };
+}
+
+/** `format_query`: the query as Prometheus' formatter writes it. */
+export const formatCall: Call = (form) => reply(prettyPrint(parsed(form)));
+
+/** `parse_query`: the query's tree. */
+export const parseCall: Call = (form) => reply(exprToApi(parsed(form)));
+
+/** `query_exemplars`: none are kept; what is wrong with the call is said all the same. */
+export const exemplarsCall: Call = (form) => {
+  const startMs = form.time("start", MIN_TIME_MS);
+  if (form.time("end", MAX_TIME_MS) < startMs) {
+    throw new ApiProblem("bad_data", "end timestamp must not be before start timestamp");
+  }
+  parsed(form);
+  return reply([]);
+};
+
+function parsed(form: Form) {
+  const query = form.text("query");
+  const result = parse(query);
+  if (result.kind === "error") throw invalid("query", parseErrorText(result.errors, query));
+  return result.expr;
+}
+
+function limitsOf(form: Form, request: Request): QueryLimits {
+  return {
+    timeoutMs: form.duration("timeout"),
+    lookbackMs: lookback(form),
+    signal: request.signal,
+  };
+}
+
+function lookback(form: Form): number | undefined {
+  try {
+    return form.duration("lookback_delta") || undefined;
+  } catch {
+    const value = JSON.stringify(form.text("lookback_delta"));
+    throw new ApiProblem(
+      "bad_data",
+      `error parsing lookback delta duration: cannot parse ${value} to a valid duration`,
+    );
+  }
+}
+
+function replyOf(result: QueryResult, query: string, limit: number, stats: string): Reply {
+  if (result.kind === "error") throw problemOf(result.error);
+  const value = truncated(result.value, limit);
+  const warnings = texts(result.annotations, "warning", query);
+  if (value !== result.value) warnings.push(TRUNCATED);
+  if (stats !== "" && stats !== "true" && stats !== "all") {
+    warnings.push(
+      `value ${
+        JSON.stringify(stats)
+      } for parameter "stats" is deprecated and will be rejected in the next major ` +
+        `release, use "true" or "all"`,
+    );
+  }
+  const members = resultMembers(value);
+  return {
+    data: stats === "" ? `{${members}}` : `{${members},"stats":${JSON.stringify(statsJson(result.stats))}}`,
+    warnings,
+    infos: texts(result.annotations, "info", query),
+  };
+}
+
+function texts(annotations: readonly Annotation[], level: Annotation["level"], query: string): string[] {
+  return annotations.filter((annotation) => annotation.level === level)
+    .map((annotation) => annotationText(annotation, query));
+}
+
+function truncated(value: QueryValue, limit: number): QueryValue {
+  if (limit === 0) return value;
+  if (value.kind === "vector" && value.samples.length > limit) {
+    return { ...value, samples: value.samples.slice(0, limit) };
+  }
+  if (value.kind === "matrix" && value.series.length > limit) {
+    return { ...value, series: value.series.slice(0, limit) };
+  }
+  return value;
+}
+
+/** As Prometheus groups them; what it measures and we do not is 0. */
+function statsJson({ samplesTotal, samplesPeak, evaluationMs }: QueryStats) {
+  const seconds = evaluationMs / 1_000;
+  return {
+    timings: {
+      evalTotalTime: seconds,
+      resultSortTime: 0,
+      queryPreparationTime: 0,
+      innerEvalTime: seconds,
+      execQueueTime: 0,
+      execTotalTime: seconds,
+    },
+    samples: { totalQueryableSamples: samplesTotal, peakSamples: samplesPeak },
+  };
+}

@@ -1,0 +1,100 @@
+import { compareLabels, Labels } from "../../model/labels.ts";
+import type { Matcher } from "../../model/matcher.ts";
+import type { Queryable, Selection } from "../../model/store.ts";
+import { parse, parseErrorText } from "../../query/mod.ts";
+import type { Request } from "../answer.ts";
+import { type Call, type Reply, reply, TRUNCATED } from "./envelope.ts";
+import { type Form, invalid, MAX_TIME_MS, MIN_TIME_MS } from "./form.ts";
+import { ApiProblem } from "./problem.ts";
+
+/** Most `match[]` parameters of one call. */
+const MAX_SELECTORS = 100;
+
+/** `series`: label sets of the series that any selector matches. */
+export function seriesCall(store: Queryable): Call {
+  return (form) => {
+    const limit = form.limit();
+    const selections = selectionsOf(form);
+    if (selections.length === 0) throw new ApiProblem("bad_data", "no match[] parameter provided");
+    const found = new Map<string, Labels>();
+    for (const selection of selections) {
+      for (const { labels } of store.select(selection)) found.set(labels.key, labels);
+    }
+    const sorted = [...found.values()].sort(compareLabels).map((labels) => labels.toRecord());
+    return limited(sorted, limit);
+  };
+}
+
+/** `labels`: label names. */
+export function labelNamesCall(store: Queryable): Call {
+  return (form) => {
+    const limit = form.limit();
+    return limited(union(selectionsOrAll(form).map((selection) => store.labelNames(selection))), limit);
+  };
+}
+
+/** `label/<name>/values`. */
+export function labelValuesCall(store: Queryable): Call {
+  return (form, request) => {
+    const name = labelName(request);
+    const limit = form.limit();
+    return limited(
+      union(selectionsOrAll(form).map((selection) => store.labelValues(name, selection))),
+      limit,
+    );
+  };
+}
+
+/** Whether the path below `label/` is that of a call: `<name>/values`. */
+const LABEL_PATH = /^api\/v1\/label\/([^/]+)\/values$/;
+
+function labelName(request: Request): string {
+  const name = LABEL_PATH.exec(request.path)?.[1];
+  if (name === undefined) {
+    throw new ApiProblem("not_found", "no such call; did you mean label/<name>/values?");
+  }
+  return name.startsWith("U__") ? unescaped(name) : name;
+}
+
+/** Prometheus' escaping of names that are no plain identifiers: `U__`, `__` for `_`, `_2e_` for a code point in hex. */
+function unescaped(name: string): string {
+  return name.slice(3).replaceAll(/__|_([0-9a-f]{1,6})_/g, (whole, hex) => {
+    if (whole === "__") return "_";
+    const code = parseInt(hex, 16);
+    return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
+  });
+}
+
+function union(lists: readonly string[][]): string[] {
+  return lists.length === 1 ? lists[0] : [...new Set(lists.flat())].sort();
+}
+
+function limited(values: readonly unknown[], limit: number): Reply {
+  return limit > 0 && values.length > limit ? reply(values.slice(0, limit), [TRUNCATED]) : reply(values);
+}
+
+function selectionsOrAll(form: Form): Selection[] {
+  const selections = selectionsOf(form);
+  return selections.length > 0 ? selections : [{ matchers: [], ...rangeOf(form) }];
+}
+
+function selectionsOf(form: Form): Selection[] {
+  const texts = form.all("match[]");
+  if (texts.length > MAX_SELECTORS) throw invalid("match[]", `there are more than ${MAX_SELECTORS}`);
+  const range = rangeOf(form);
+  return texts.map((text) => ({ matchers: matchersOf(text), ...range }));
+}
+
+function rangeOf(form: Form): Omit<Selection, "matchers"> {
+  return { minTimeMs: form.time("start", MIN_TIME_MS), maxTimeMs: form.time("end", MAX_TIME_MS) };
+}
+
+function matchersOf(text: string): readonly Matcher[] {
+  const result = parse(text);
+  if (result.kind === "error") throw invalid("match[]", parseErrorText(result.errors, text));
+  const { expr } = result;
+  if (expr.kind !== "vector_selector" || expr.offsetMs !== 0 || expr.at) {
+    throw invalid("match[]", `${JSON.stringify(text)} is not a plain series selector`);
+  }
+  return expr.matchers;
+}

@@ -1,0 +1,156 @@
+import { type Instrument, INSTRUMENTS } from "../../model/instruments.ts";
+import { METRIC_NAME } from "../../model/labels.ts";
+import type { ProbeStatus, ProbeStatusSource } from "../../model/probe_status.ts";
+import type { Queryable } from "../../model/store.ts";
+import { VERSION } from "../../model/version.ts";
+import { type Call, reply } from "./envelope.ts";
+import { ApiProblem } from "./problem.ts";
+import { MAX_TIME_MS, MIN_TIME_MS } from "./form.ts";
+
+/** What the supervisor knows and these calls show. Never secrets. */
+export interface RuntimeFacts {
+  /** Wall clock, ms. */
+  readonly startedAtMs: number;
+  readonly lastConfigAtMs: number;
+  readonly reloadConfigSuccess: boolean;
+  /** Configuration in force, as YAML, secrets left out. */
+  readonly configYaml: string;
+  readonly flags: Readonly<Record<string, string>>;
+  readonly retention: string;
+  readonly head: {
+    readonly series: number;
+    readonly chunks: number;
+    readonly minTimeMs: number;
+    readonly maxTimeMs: number;
+  };
+  readonly corruptions: number;
+}
+
+/** `metadata`: kind, meaning and unit of Bunny's own metrics. */
+export const metadataCall: Call = (form) => {
+  const wanted = form.text("metric");
+  const limit = form.limit();
+  const all: Instrument[] = Object.values(INSTRUMENTS);
+  const rows = all.filter(({ name }) => wanted === "" || name === wanted);
+  return reply(Object.fromEntries(
+    (limit > 0 ? rows.slice(0, limit) : rows).map((
+      { name, kind, help, unit },
+    ) => [name, [{ type: kind, help, unit }]]),
+  ));
+};
+
+/** `targets`: the probes, in the words that Prometheus has for scrape targets. */
+export function targetsCall(source: ProbeStatusSource): Call {
+  return (form) => {
+    const state = form.text("state");
+    if (!["", "any", "active", "dropped"].includes(state)) {
+      throw new ApiProblem(
+        "bad_data",
+        `invalid parameter "state": ${JSON.stringify(state)} is not any, active or dropped`,
+      );
+    }
+    const active = state === "dropped" ? [] : source.probes().map(target);
+    return reply({ activeTargets: active, droppedTargets: [], droppedTargetCounts: {} });
+  };
+}
+
+function target(probe: ProbeStatus) {
+  const last = probe.lastResult;
+  return {
+    discoveredLabels: {},
+    labels: probe.labels.toRecord(),
+    scrapePool: probe.type,
+    scrapeUrl: probe.target,
+    globalUrl: probe.target,
+    lastError: last?.outcome.kind === "fail" ? `${last.outcome.reason}: ${last.outcome.detail}` : "",
+    lastScrape: new Date(last?.startedAtMs ?? 0).toISOString(),
+    lastScrapeDuration: (last?.durationMs ?? 0) / 1_000,
+    health: last === undefined ? "unknown" : last.outcome.kind === "pass" ? "up" : "down",
+    scrapeInterval: `${probe.periodMs}ms`,
+    scrapeTimeout: `${probe.timeoutMs}ms`,
+  };
+}
+
+/** `status/buildinfo`. `version` is that of the Prometheus API that is spoken, for clients that switch on it. */
+export const buildInfoCall: Call = () =>
+  reply({
+    version: "3.14.0",
+    revision: `bunny-${VERSION}`,
+    branch: "",
+    buildUser: "",
+    buildDate: "",
+    goVersion: `deno ${Deno.version.deno}`,
+    application: "Bunny",
+  });
+
+export function configCall(facts: () => RuntimeFacts): Call {
+  return () => reply({ yaml: facts().configYaml });
+}
+
+export function flagsCall(facts: () => RuntimeFacts): Call {
+  return () => reply(facts().flags);
+}
+
+export function runtimeInfoCall(facts: () => RuntimeFacts, now: () => number): Call {
+  return () => {
+    const { startedAtMs, lastConfigAtMs, reloadConfigSuccess, retention, corruptions } = facts();
+    return reply({
+      startTime: new Date(startedAtMs).toISOString(),
+      CWD: "",
+      hostname: "",
+      serverTime: new Date(now()).toISOString(),
+      reloadConfigSuccess,
+      lastConfigTime: new Date(lastConfigAtMs).toISOString(),
+      corruptionCount: corruptions,
+      goroutineCount: 1,
+      GOMAXPROCS: 1,
+      GOMEMLIMIT: 0,
+      GOGC: "",
+      GODEBUG: "",
+      storageRetention: retention,
+    });
+  };
+}
+
+/** `status/tsdb`: what the head holds, and which names and values have the most series. */
+export function tsdbCall(facts: () => RuntimeFacts, store: Queryable): Call {
+  return (form) => {
+    const limit = form.limit() || 10;
+    const series = store.select({ matchers: [], minTimeMs: MIN_TIME_MS, maxTimeMs: MAX_TIME_MS });
+    const byMetric = new Map<string, number>();
+    const byPair = new Map<string, number>();
+    const valuesByName = new Map<string, Set<string>>();
+    const bytesByName = new Map<string, number>();
+    for (const { labels } of series) {
+      count(byMetric, labels.metricName, 1);
+      for (const [name, value] of labels) {
+        if (name !== METRIC_NAME) count(byPair, `${name}=${value}`, 1);
+        const values = valuesByName.get(name) ?? new Set();
+        if (!values.has(value)) count(bytesByName, name, value.length);
+        valuesByName.set(name, values.add(value));
+      }
+    }
+    const { head } = facts();
+    const top = (counts: ReadonlyMap<string, number>) =>
+      [...counts].sort(([, a], [, b]) => b - a).slice(0, limit).map(([name, value]) => ({ name, value }));
+    return reply({
+      headStats: {
+        numSeries: head.series,
+        numLabelPairs: byPair.size,
+        chunkCount: head.chunks,
+        minTime: head.minTimeMs,
+        maxTime: head.maxTimeMs,
+      },
+      seriesCountByMetricName: top(byMetric),
+      labelValueCountByLabelName: top(
+        new Map([...valuesByName].map(([name, values]) => [name, values.size])),
+      ),
+      memoryInBytesByLabelName: top(bytesByName),
+      seriesCountByLabelValuePair: top(byPair),
+    });
+  };
+}
+
+function count(counts: Map<string, number>, key: string, amount: number): void {
+  counts.set(key, (counts.get(key) ?? 0) + amount);
+}
