@@ -1,0 +1,323 @@
+import type { Histogram } from "../model/histogram.ts";
+import type { Labels } from "../model/labels.ts";
+import { isStaleNaN } from "../model/sample.ts";
+import type { SeriesRef } from "../model/store.ts";
+import { BitWriter } from "./bits.ts";
+import { type ChunkId, ChunkStore, Encoding } from "./chunk_slab.ts";
+import { HeadSeries } from "./head_series.ts";
+import { encodeHistograms, staleHistogram } from "./histogram_chunk.ts";
+import { succession } from "./histogram_layout.ts";
+import { PostingsIndex } from "./postings.ts";
+import { XorEncoder } from "./xor_chunk.ts";
+
+/** Rows of a chunk: twice Prometheus' 120, for a chunk's fixed cost then weighs half as much per sample. */
+const CHUNK_ROWS = 256;
+/** Rows once there are many series, for open chunks take 16 bytes a row. */
+const CHUNK_ROWS_OF_MANY = 120;
+const MANY_SERIES = 4_096;
+
+/** Where the head tells what happens to it, so that it can be told again after a crash. */
+export interface HeadLog {
+  series(walRef: number, labels: Labels): void;
+  /** Starts a record of float samples at one time. */
+  beginSamples(timestampMs: number): void;
+  sample(walRef: number, value: number): void;
+  endSamples(): void;
+  histogram(timestampMs: number, walRef: number, histogram: Histogram): void;
+}
+
+export interface HeadOptions {
+  /** No chunk crosses a multiple of this, so that blocks can be cut there. */
+  readonly chunkRangeMs: number;
+  /** Told that a chunk's number will be used for another chunk. */
+  readonly onFree?: (id: ChunkId) => void;
+}
+
+/** What the head counted since it was made. */
+export interface HeadCounts {
+  samplesAppended: number;
+  histogramsAppended: number;
+  outOfOrder: number;
+  /** Samples of the time before `minValidTimeMs`. */
+  outOfBounds: number;
+  seriesCreated: number;
+  seriesRemoved: number;
+  chunksCreated: number;
+  chunksRemoved: number;
+}
+
+/** The newest samples of all series, in memory. */
+export class Head {
+  readonly chunks = new ChunkStore();
+  readonly index = new PostingsIndex();
+  readonly counts: HeadCounts = {
+    samplesAppended: 0,
+    histogramsAppended: 0,
+    outOfOrder: 0,
+    outOfBounds: 0,
+    seriesCreated: 0,
+    seriesRemoved: 0,
+    chunksCreated: 0,
+    chunksRemoved: 0,
+  };
+  /** Samples before this are refused: a block holds that stretch of time already. */
+  minValidTimeMs = -Infinity;
+  /** Changes whenever a series comes or goes. */
+  generation = 0;
+  /** Written to before the head itself is. */
+  log: HeadLog | undefined;
+
+  readonly #chunkRangeMs: number;
+  readonly #onFree: (id: ChunkId) => void;
+  readonly #byRef: (HeadSeries | undefined)[] = [];
+  readonly #byKey = new Map<string, HeadSeries>();
+  readonly #encoder = new XorEncoder();
+  readonly #histogramBits = new BitWriter();
+  readonly #rows = new Float64Array(CHUNK_ROWS);
+  readonly #rowLanes = new Uint32Array(this.#rows.buffer);
+  #minTimeMs = Infinity;
+  #maxTimeMs = -Infinity;
+  #nextWalRef = 1;
+
+  constructor({ chunkRangeMs, onFree = () => {} }: HeadOptions) {
+    this.#chunkRangeMs = chunkRangeMs;
+    this.#onFree = onFree;
+  }
+
+  /** A time not after the oldest sample; Infinity when empty. */
+  get minTimeMs(): number {
+    return this.#minTimeMs;
+  }
+
+  /** Time of the newest sample ever appended; -Infinity before the first. */
+  get maxTimeMs(): number {
+    return this.#maxTimeMs;
+  }
+
+  get seriesCount(): number {
+    return this.#byKey.size;
+  }
+
+  /** All series, in the order in which they came. */
+  *series(): IterableIterator<HeadSeries> {
+    for (const series of this.#byKey.values()) yield series;
+  }
+
+  at(ref: SeriesRef): HeadSeries | undefined {
+    return this.#byRef[ref];
+  }
+
+  find(labels: Labels): HeadSeries | undefined {
+    return this.#byKey.get(labels.key);
+  }
+
+  /** The series with these labels; made, and logged, when it's new. `walRef`: its number in a log that is replayed. */
+  getOrCreate(labels: Labels, walRef?: number): HeadSeries {
+    const known = this.#byKey.get(labels.key);
+    if (known) return known;
+    const ref = this.#byRef.length as SeriesRef;
+    const series = new HeadSeries(ref, walRef ?? this.#nextWalRef, labels);
+    this.#nextWalRef = Math.max(this.#nextWalRef, series.walRef + 1);
+    this.#byRef.push(series);
+    this.#byKey.set(labels.key, series);
+    this.index.add(ref, labels);
+    this.generation++;
+    this.counts.seriesCreated++;
+    if (walRef === undefined) this.log?.series(series.walRef, labels);
+    return series;
+  }
+
+  /** No new series gets this number in the log, or a lower one. */
+  reserveWalRef(walRef: number): void {
+    this.#nextWalRef = Math.max(this.#nextWalRef, walRef + 1);
+  }
+
+  /** See Appendable.append. */
+  append(
+    timestampMs: number,
+    refs: ArrayLike<SeriesRef>,
+    values: ArrayLike<number>,
+    startTimestampMs: number,
+  ): number {
+    if (timestampMs < this.minValidTimeMs) {
+      this.counts.outOfBounds += refs.length;
+      return refs.length;
+    }
+    const { log } = this;
+    log?.beginSamples(timestampMs);
+    let leftOut = 0;
+    let taken = 0;
+    for (let i = 0; i < refs.length; i++) {
+      const series = this.#byRef[refs[i]];
+      if (series === undefined) throw noSuchSeries(refs[i]);
+      const value = values[i];
+      if (timestampMs <= series.times[series.last]) {
+        if (!isRepeated(series, timestampMs, value)) leftOut++;
+        continue;
+      }
+      if (series.length >= series.limit || timestampMs >= series.cutAtMs || series.histograms !== undefined) {
+        this.#turnChunk(series, timestampMs, false);
+      }
+      const row = series.length;
+      if (row === series.times.length) series.grow();
+      series.times[row] = timestampMs;
+      series.values[row] = value;
+      series.length = row + 1;
+      series.last = row;
+      if (startTimestampMs !== 0 || series.starts !== undefined) series.setStart(row, startTimestampMs);
+      log?.sample(series.walRef, value);
+      taken++;
+    }
+    log?.endSamples();
+    this.counts.outOfOrder += leftOut;
+    this.counts.samplesAppended += taken;
+    if (taken > 0) this.#spanTime(timestampMs);
+    return leftOut;
+  }
+
+  /** See Appendable.appendHistogram. */
+  appendHistogram(
+    timestampMs: number,
+    ref: SeriesRef,
+    histogram: Histogram,
+    startTimestampMs: number,
+  ): boolean {
+    const series = this.#byRef[ref];
+    if (series === undefined) throw noSuchSeries(ref);
+    if (timestampMs < this.minValidTimeMs) {
+      this.counts.outOfBounds++;
+      return false;
+    }
+    if (timestampMs <= series.lastTimeMs) {
+      this.counts.outOfOrder++;
+      return false;
+    }
+    this.log?.histogram(timestampMs, series.walRef, histogram);
+    const previous = series.lastHistogram;
+    const follows = previous ? succession(previous, histogram) : "unrelated";
+    const isFull = series.length >= series.limit || timestampMs >= series.cutAtMs;
+    const isNewChunk = isFull || follows !== "continues" || series.histograms === undefined;
+    if (isNewChunk) this.#turnChunk(series, timestampMs, true);
+    const row = series.length;
+    if (row === series.times.length) series.grow();
+    const stored = hinted(histogram, isNewChunk ? follows : "continues", isNewChunk);
+    series.times[row] = timestampMs;
+    series.values[row] = histogram.sum;
+    series.histograms!.push(stored);
+    series.length = row + 1;
+    series.last = row;
+    series.lastHistogram = stored;
+    if (startTimestampMs !== 0 || series.starts !== undefined) series.setStart(row, startTimestampMs);
+    this.counts.histogramsAppended++;
+    this.#spanTime(timestampMs);
+    return true;
+  }
+
+  /** Closes a series' open chunk: its rows become a chunk in the store. */
+  closeOpen(series: HeadSeries): void {
+    if (series.length > 0) this.#encode(series, series.length);
+    series.clearOpen();
+  }
+
+  /**
+   * Drops all samples before the cut, as far as whole chunks allow, and the series that have none left and that
+   * nobody holds.
+   */
+  truncate(beforeMs: number): void {
+    if (beforeMs <= this.#minTimeMs) return;
+    const gone = new Set<number>();
+    for (const series of this.#byKey.values()) {
+      this.#dropChunks(series, beforeMs);
+      if (series.length > 0 && series.lastTimeMs < beforeMs) series.clearOpen();
+      if (series.isEmpty && series.holders === 0) gone.add(series.ref);
+    }
+    this.#minTimeMs = beforeMs > this.#maxTimeMs ? Infinity : beforeMs;
+    this.#forget(gone);
+  }
+
+  /** Encodes the first rows of the open chunk, which stay where they are. */
+  #encode(series: HeadSeries, rows: number): void {
+    const { times, histograms } = series;
+    const starts = series.starts?.slice(0, rows);
+    const first = times[0];
+    const last = times[rows - 1];
+    let id: ChunkId;
+    if (histograms) {
+      const length = encodeHistograms(this.#histogramBits, times, histograms, rows);
+      id = this.chunks.add(
+        Encoding.FLOAT_HISTOGRAM,
+        this.#histogramBits.bytes,
+        length,
+        rows,
+        first,
+        last,
+        starts,
+      );
+    } else {
+      this.#rows.set(rows === series.values.length ? series.values : series.values.subarray(0, rows));
+      const length = this.#encoder.encode(times, this.#rowLanes, 0, rows);
+      id = this.chunks.add(Encoding.XOR, this.#encoder.bytes, length, rows, first, last, starts);
+    }
+    series.chunks.push(id);
+    this.counts.chunksCreated++;
+  }
+
+  /** Closes the open chunk and starts one for samples from `timestampMs` on. */
+  #turnChunk(series: HeadSeries, timestampMs: number, forHistograms: boolean): void {
+    this.closeOpen(series);
+    const limit = this.#byKey.size > MANY_SERIES ? CHUNK_ROWS_OF_MANY : CHUNK_ROWS;
+    const range = this.#chunkRangeMs;
+    series.open(limit, (Math.floor(timestampMs / range) + 1) * range);
+    if (forHistograms) series.histograms = [];
+    else series.lastHistogram = undefined;
+  }
+
+  #dropChunks(series: HeadSeries, beforeMs: number): void {
+    const { chunks } = series;
+    let dropped = 0;
+    while (dropped < chunks.length && this.chunks.maxTimeMs(chunks[dropped]) < beforeMs) {
+      this.#onFree(chunks[dropped]);
+      this.chunks.free(chunks[dropped]);
+      dropped++;
+    }
+    if (dropped > 0) chunks.splice(0, dropped);
+    this.counts.chunksRemoved += dropped;
+  }
+
+  #forget(gone: ReadonlySet<number>): void {
+    if (gone.size === 0) return;
+    this.index.remove(gone, (ref) => this.#byRef[ref]!.labels);
+    for (const ref of gone) {
+      this.#byKey.delete(this.#byRef[ref]!.labels.key);
+      this.#byRef[ref] = undefined;
+    }
+    this.counts.seriesRemoved += gone.size;
+    this.generation++;
+  }
+
+  #spanTime(timestampMs: number): void {
+    if (timestampMs < this.#minTimeMs) this.#minTimeMs = timestampMs;
+    if (timestampMs > this.#maxTimeMs) this.#maxTimeMs = timestampMs;
+  }
+}
+
+/** Whether the sample is the series' newest one once more. */
+function isRepeated(series: HeadSeries, timestampMs: number, value: number): boolean {
+  if (timestampMs !== series.lastTimeMs || series.lastHistogram) return false;
+  const last = series.values[series.last];
+  return Object.is(last, value) && isStaleNaN(last) === isStaleNaN(value);
+}
+
+/** The histogram as a read gives it back: with what became known of counter resets. */
+function hinted(histogram: Histogram, follows: string, isFirstOfChunk: boolean): Histogram {
+  if (isStaleNaN(histogram.sum)) return staleHistogram(histogram.sum);
+  if (histogram.counterResetHint === "gauge") return histogram;
+  const counterResetHint = !isFirstOfChunk ? "not_reset" : follows === "reset" ? "reset" : "unknown";
+  return { ...histogram, counterResetHint };
+}
+
+function noSuchSeries(ref: number): Error {
+  return new RangeError(
+    `Cannot append to series ${ref}: it was never acquired, or is gone since its release`,
+  );
+}
