@@ -1,0 +1,41 @@
+/** One mistake in the configuration, or one remark on it, and where it stands. */
+export interface Problem {
+  /** As the reader was told it; the place where a person goes to mend it. */
+  readonly file: string;
+  /** From 1; 0: the problem is with the file as a whole. */
+  readonly line: number;
+  /** From 1, in UTF-16 units; 0 with line 0. */
+  readonly column: number;
+  /** Such as `egress.probes[0].httpGet.port`; "" for the file as a whole. */
+  readonly keyPath: string;
+  /** One line. Holds no value of a header, of metadata or of a command's environment. */
+  readonly message: string;
+}
+
+/** `bunny.yaml:14:9: egress.probes[0].httpGet.prot: unknown key, did you mean "port"?` */
+export function formatProblem({ file, line, column, keyPath, message }: Problem): string {
+  const place = line > 0 ? `${file}:${line}:${column}` : file;
+  return keyPath === "" ? `${place}: ${message}` : `${place}: ${keyPath}: ${message}`;
+}
+
+/** Names and list indices from the top of the file downward. */
+export type Path = readonly (string | number)[];
+
+/** Writes a path as a person would: names joined by dots, indices in brackets, odd names quoted. */
+export function formatPath(path: Path): string {
+  let text = "";
+  for (const step of path) {
+    if (typeof step === "number") text += `[${step}]`;
+    else if (/^[A-Za-z_][A-Za-z0-9_-]*$/.test(step)) text += text === "" ? step : `.${step}`;
+    else text += `[${quote(step)}]`;
+  }
+  return text;
+}
+
+/** Longest piece of the user's own text that a message repeats, in UTF-16 units. */
+const MAX_QUOTED = 60;
+
+/** The user's own text in quotes, on one line, cut when long. */
+export function quote(text: string): string {
+  return JSON.stringify(text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}…` : text);
+}
