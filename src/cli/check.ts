@@ -1,6 +1,5 @@
-import { formatProblem, readConfigFile } from "../config/mod.ts";
+import { DEFAULT_CONFIG_FILE_PATH, formatProblem, readConfigFile } from "../config/mod.ts";
 import { type Command, EXIT, parseArguments } from "./command.ts";
-import { DEFAULT_CONFIG_PATH } from "./run.ts";
 
 /** Reads a configuration and says all that is wrong with it. */
 export const check: Command = {
@@ -11,7 +10,7 @@ export const check: Command = {
     "Reads the configuration and prints each problem as file:line:column: key: message.",
     "Exit code 0: it is good; 2: it is not.",
     "",
-    `  --config PATH  the file (default: BUNNY_CONFIG_FILE_PATH, else ${DEFAULT_CONFIG_PATH})`,
+    `  --config PATH  the file (default: BUNNY_CONFIG_FILE_PATH, else ${DEFAULT_CONFIG_FILE_PATH})`,
   ].join("\n"),
   async run(args, output) {
     const parsed = parseArguments(args, { config: { type: "string" } });
@@ -20,7 +19,7 @@ export const check: Command = {
       return EXIT.usage;
     }
     const path = (parsed.values.config as string | undefined) ?? parsed.positionals[0] ??
-      Deno.env.get("BUNNY_CONFIG_FILE_PATH") ?? DEFAULT_CONFIG_PATH;
+      Deno.env.get("BUNNY_CONFIG_FILE_PATH") ?? DEFAULT_CONFIG_FILE_PATH;
     const reading = await readConfigFile(path);
     if (reading.kind === "problems") {
       for (const problem of reading.problems) output.err(formatProblem(problem));

@@ -1,0 +1,199 @@
+import type { Clock } from "../base/clock.ts";
+import { messageOf } from "../base/errors.ts";
+import type { Logger, Logging } from "../base/log.ts";
+import {
+  type Config,
+  formatProblem,
+  type Problem,
+  readConfig,
+  readConfigFile,
+  watchConfig,
+} from "../config/mod.ts";
+import { execAllowList, giveUp, permissionsToGiveUp, refusedCommands } from "./permissions.ts";
+import { Service } from "./service.ts";
+import { type SignalRequest, Signals } from "./signals.ts";
+import { untilGone } from "./watched_process.ts";
+
+/** Exit codes of `live`. */
+export const LIVE_EXIT = { stopped: 0, failed: 1, badConfig: 2, stoppedAtOnce: 130 } as const;
+
+export interface LiveOptions {
+  readonly configPath: string;
+  readonly clock: Clock;
+  readonly logging: Logging;
+  readonly environment: Readonly<Record<string, string>>;
+  /** BUNNY_EXEC_ALLOW, split; `undefined`: not set. */
+  readonly execAllow: readonly string[] | undefined;
+}
+
+/**
+ * The whole life of the process: read, start, follow the file and the signals, stop.
+ * @returns the exit code
+ */
+export async function live(options: LiveOptions): Promise<number> {
+  const { clock, logging, configPath } = options;
+  const logger = logging.logger("main");
+  const reading = await readConfigFile(configPath);
+  const configLogger = logging.logger("config");
+  if (reading.kind === "problems") {
+    logProblems(configLogger, reading.problems);
+    return LIVE_EXIT.badConfig;
+  }
+  logWarnings(configLogger, reading.warnings);
+  const allowed = execAllowList(options.execAllow, reading.config);
+  const refused = refusedCommands(reading.config, allowed);
+  if (refused.length > 0) {
+    for (const reason of refused) configLogger.error(reason);
+    return LIVE_EXIT.badConfig;
+  }
+
+  const requests = new Requests();
+  using _signals = new Signals((request, signal) => {
+    logging.logger("signals").info("signal", { signal, request });
+    requests.put(request);
+  });
+  let service: Service;
+  try {
+    service = await Service.start(reading.config, { ...options, execAllowList: allowed });
+  } catch (error) {
+    logger.error("cannot start", { error: messageOf(error) });
+    return LIVE_EXIT.failed;
+  }
+  const { host } = reading.config.ingress;
+  logger.info("ready", {
+    at: `http://${host}:${service.port}/`,
+    probes: reading.config.egress.probes.length,
+  });
+  const gone = await giveUp(permissionsToGiveUp(reading.config, allowed));
+  logger.info("gave up permissions", {
+    permissions: gone.join(",") || "none",
+    programs: [...allowed].join(",") || "none",
+  });
+
+  const follower = new Follower(service, options, allowed);
+  await using _watch = follower.watch();
+  while (await requests.next() === "reload") await follower.readAgain();
+  return await stop(service, requests, options);
+}
+
+async function stop(service: Service, requests: Requests, { clock, logging }: LiveOptions): Promise<number> {
+  const logger = logging.logger("signals");
+  const { watchedProcess, shutdownTimeoutMs } = service.config.signals;
+  const hurry = new AbortController();
+  const again = requests.nextStop().then(() => hurry.abort());
+  const orderly = (async () => {
+    if (watchedProcess) {
+      logger.info("waiting for the watched process to end", { pattern: watchedProcess.source });
+      if (!await untilGone(watchedProcess, clock, hurry.signal)) return;
+    }
+    await service.stop(shutdownTimeoutMs);
+  })().catch((error) => logger.error("the stop failed", { error: messageOf(error) }));
+  await Promise.race([orderly, again]);
+  if (hurry.signal.aborted) {
+    logger.warn("second signal: ending at once");
+    return LIVE_EXIT.stoppedAtOnce;
+  }
+  logger.info("stopped");
+  return LIVE_EXIT.stopped;
+}
+
+/** What the signals ask for, in order. */
+class Requests {
+  #waiting: SignalRequest[] = [];
+  #wake = Promise.withResolvers<void>();
+
+  put(request: SignalRequest): void {
+    // Reloads asked for twice are one reload; stops count, for the second one is in a hurry.
+    if (request === "reload" && this.#waiting.at(-1) === "reload") return;
+    if (this.#waiting.length < 100) this.#waiting.push(request);
+    this.#wake.resolve();
+    this.#wake = Promise.withResolvers();
+  }
+
+  async next(): Promise<SignalRequest> {
+    while (this.#waiting.length === 0) await this.#wake.promise;
+    return this.#waiting.shift()!;
+  }
+
+  async nextStop(): Promise<void> {
+    while (await this.next() !== "stop");
+  }
+}
+
+/** Takes what the configuration file says now to the service. */
+class Follower {
+  readonly #service: Service;
+  readonly #options: LiveOptions;
+  readonly #allowed: ReadonlySet<string>;
+  readonly #logger: Logger;
+
+  constructor(service: Service, options: LiveOptions, allowed: ReadonlySet<string>) {
+    this.#service = service;
+    this.#options = options;
+    this.#allowed = allowed;
+    this.#logger = options.logging.logger("config");
+  }
+
+  /** Follows the file until disposed of. */
+  watch(): AsyncDisposable {
+    const stopping = new AbortController();
+    const { configPath, clock } = this.#options;
+    const watching = watchConfig({
+      path: configPath,
+      clock,
+      signal: stopping.signal,
+      logger: this.#logger,
+      reload: () => this.#service.config.reload,
+      onChange: (text) => this.#take(readConfig(text, configPath)),
+    });
+    return {
+      [Symbol.asyncDispose]: async () => {
+        stopping.abort();
+        await watching;
+      },
+    };
+  }
+
+  /** Reads the file now, whether it has changed or not. */
+  async readAgain(): Promise<void> {
+    await this.#take(await readConfigFile(this.#options.configPath));
+  }
+
+  async #take(reading: Awaited<ReturnType<typeof readConfigFile>>): Promise<void> {
+    if (reading.kind === "problems") {
+      logProblems(this.#logger, reading.problems);
+      return this.#refuse();
+    }
+    logWarnings(this.#logger, reading.warnings);
+    const refused = refusedCommands(reading.config, this.#allowed);
+    for (const reason of refused) this.#logger.error(reason);
+    if (refused.length > 0) return this.#refuse();
+    await this.#apply(reading.config);
+  }
+
+  async #apply(config: Config): Promise<void> {
+    const applied = await this.#service.apply(config);
+    if (applied.kind === "refused") {
+      for (const reason of applied.reasons) this.#logger.error("cannot apply the configuration", { reason });
+      return this.#refuse();
+    }
+    this.#service.reloaded(true);
+    this.#logger.info("applied the configuration", {
+      probes: config.egress.probes.length,
+      endpoints: config.ingress.health.length,
+    });
+  }
+
+  #refuse(): void {
+    this.#service.reloaded(false);
+    this.#logger.warn("the configuration that ran before stays in force");
+  }
+}
+
+function logProblems(logger: Logger, problems: readonly Problem[]): void {
+  for (const problem of problems) logger.error(formatProblem(problem));
+}
+
+function logWarnings(logger: Logger, warnings: readonly Problem[]): void {
+  for (const warning of warnings) logger.warn(formatProblem(warning));
+}

@@ -1,0 +1,1 @@
+export { live, LIVE_EXIT, type LiveOptions } from "./live.ts";
