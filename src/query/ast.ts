@@ -1,10 +1,10 @@
 /**
  * The tree of a PromQL expression, as the parser hands it out: plain, immutable, tagged by `kind`. Positions are
- * UTF-16 offsets into the query. Durations are milliseconds, whole unless a number literal was finer than that.
+ * UTF-16 offsets into the query. Durations are whole milliseconds.
  */
 import type { Matcher } from "../model/matcher.ts";
 import type { PositionRange } from "./position.ts";
-import type { FunctionName } from "./signatures.ts";
+import { type FunctionName, signatureOf, type ValueType } from "./signatures.ts";
 
 export type Expr =
   | NumberLiteral
@@ -53,9 +53,9 @@ export type AtModifier =
 export interface VectorSelector extends TimeModifiers {
   readonly kind: "vector_selector";
   readonly position: PositionRange;
-  /** The metric name written before or, quoted, inside the braces; empty when there is none. */
+  /** The metric name written before the braces; empty when there is none there. */
   readonly name: string;
-  /** All of them, that for `__name__` included where `name` is given (it comes last). */
+  /** As written, a quoted metric name included; that for `name` comes last. */
   readonly matchers: readonly Matcher[];
   readonly anchored: boolean;
   readonly smoothed: boolean;
@@ -150,6 +150,8 @@ export interface Binary {
   readonly right: Expr;
   /** `bool`: comparisons answer 0 or 1 and do not filter. */
   readonly returnBool: boolean;
+  /** Scalar if both sides are scalars, else vector. */
+  readonly returns: "scalar" | "vector";
   /** Set if both sides are vectors. */
   readonly matching?: Matching;
 }
@@ -250,6 +252,30 @@ export function unwrapParens(expr: Expr): Expr {
 /** Where `expr` stands in the query. */
 export function positionOf(expr: Expr): PositionRange {
   return expr.position;
+}
+
+/** The type of the value that `expr` evaluates to. */
+export function valueTypeOf(expr: Expr): ValueType {
+  switch (expr.kind) {
+    case "number":
+      return "scalar";
+    case "string":
+      return "string";
+    case "vector_selector":
+    case "aggregate":
+      return "vector";
+    case "matrix_selector":
+    case "subquery":
+      return "matrix";
+    case "call":
+      return signatureOf(expr.name).returns;
+    case "binary":
+      return expr.returns;
+    case "unary":
+    case "paren":
+    case "step_invariant":
+      return valueTypeOf(expr.expr);
+  }
 }
 
 /** The matchers of every selector in `expr`, from left to right. */

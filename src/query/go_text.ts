@@ -1,0 +1,85 @@
+/** Text as Go's strconv and fmt write it: what Prometheus' messages and printed queries are made of. */
+
+const SHORT_ESCAPES: ReadonlyMap<number, string> = new Map([
+  [0x07, "\\a"],
+  [0x08, "\\b"],
+  [0x09, "\\t"],
+  [0x0a, "\\n"],
+  [0x0b, "\\v"],
+  [0x0c, "\\f"],
+  [0x0d, "\\r"],
+  [0x5c, "\\\\"],
+]);
+
+const PRINTABLE = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
+/** Text that needs no escape. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+
+/** Go's strconv.Quote: in double quotes, with escapes where something can't be printed. */
+export function quote(text: string): string {
+  if (PLAIN.test(text)) return `"${text}"`;
+  let quoted = "";
+  for (const char of text) quoted += escaped(char, '"');
+  return `"${quoted}"`;
+}
+
+/** Go's `%q` of one rune: in single quotes. `undefined` is the end of input, which Go shows as U+FFFD. */
+export function quoteRune(char: string | undefined): string {
+  return `'${char === undefined ? "\ufffd" : escaped(char, "'")}'`;
+}
+
+/** Go's `%#U`: U+0041 'A', the character only where it can be printed. */
+export function unicodeName(char: string): string {
+  const hex = char.codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0");
+  return PRINTABLE.test(char) ? `U+${hex} '${char}'` : `U+${hex}`;
+}
+
+function escaped(char: string, delimiter: string): string {
+  if (char === delimiter) return `\\${char}`;
+  const code = char.codePointAt(0)!;
+  const short = SHORT_ESCAPES.get(code);
+  if (short !== undefined) return short;
+  if (PRINTABLE.test(char)) return char;
+  if (code < 0x20 || code === 0x7f) return `\\x${code.toString(16).padStart(2, "0")}`;
+  if (code >= 0xd800 && code < 0xe000) return "\\ufffd"; // half a pair: not a character
+  return code < 0x10000
+    ? `\\u${code.toString(16).padStart(4, "0")}`
+    : `\\U${code.toString(16).padStart(8, "0")}`;
+}
+
+/** Go's FormatFloat(value, 'f', -1, 64): the shortest digits that read back the same, never an exponent. */
+export function formatFloat(value: number): string {
+  if (value !== value) return "NaN";
+  if (value === Infinity) return "+Inf";
+  if (value === -Infinity) return "-Inf";
+  if (Object.is(value, -0)) return "-0";
+  const text = String(value);
+  return text.includes("e") ? withoutExponent(text) : text;
+}
+
+/** Go's `%v` of a float64: an exponent below 1e-4 and from 1e21 on. */
+export function formatFloatShort(value: number): string {
+  const text = formatFloat(value);
+  const size = Math.abs(value);
+  if (!Number.isFinite(value) || value === 0 || (size >= 1e-4 && size < 1e21)) return text;
+  const [digits, exponent] = value.toExponential().split("e");
+  return `${digits}e${exponent[0]}${exponent.slice(1).padStart(2, "0")}`;
+}
+
+/** Go's `%f`: six decimals, all digits before the point. */
+export function formatFixed(value: number): string {
+  if (!Number.isFinite(value)) return formatFloat(value);
+  return Math.abs(value) < 1e21 ? value.toFixed(6) : `${BigInt(value)}.000000`;
+}
+
+/** Writes "1.5e-7" as "0.00000015". */
+function withoutExponent(text: string): string {
+  const [mantissa, exponentText] = text.split("e");
+  const sign = mantissa.startsWith("-") ? "-" : "";
+  const [whole, fraction = ""] = mantissa.slice(sign.length).split(".");
+  const digits = whole + fraction;
+  const point = whole.length + Number(exponentText);
+  if (point <= 0) return `${sign}0.${"0".repeat(-point)}${digits}`;
+  if (point >= digits.length) return sign + digits + "0".repeat(point - digits.length);
+  return `${sign}${digits.slice(0, point)}.${digits.slice(point)}`;
+}

@@ -1,0 +1,17 @@
+export * from "./ast.ts";
+export { type Json, toJson } from "./ast_json.ts";
+export { formatPromDuration, readDuration } from "./literal.ts";
+export type { ParseError } from "./parse_error.ts";
+export {
+  MAX_QUERY_LENGTH,
+  parseExpr,
+  type ParseResult,
+  parseSelector,
+  type SelectorResult,
+} from "./parser.ts";
+export { describePosition, type PositionRange } from "./position.ts";
+export { prettyPrint } from "./pretty_printer.ts";
+export { print } from "./printer.ts";
+export { type FunctionName, type Signature, signatureOf, SIGNATURES, type ValueType } from "./signatures.ts";
+export { documentedType } from "./type_check.ts";
+export { type VerdictType, verdictTypeOf } from "./verdict_type.ts";

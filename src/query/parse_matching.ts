@@ -1,0 +1,125 @@
+import type { BinaryOp, Cardinality, Matching } from "./ast.ts";
+import { readString } from "./literal.ts";
+import { parseNumber } from "./parse_number.ts";
+import { quote } from "./go_text.ts";
+import { isLabelName, type TokenKind } from "./token.ts";
+import type { TokenStream } from "./token_stream.ts";
+
+const OPEN = { where: "grouping opts", expected: `"("` };
+const LABEL = { where: "grouping opts", expected: "label" };
+const COMMA_OR_END = { where: "grouping opts", expected: `"," or ")"` };
+
+/** What may stand between a binary operator and its right operand. */
+export interface BinaryModifiers {
+  readonly returnBool: boolean;
+  readonly matching: Matching;
+}
+
+const ONE_TO_ONE: Matching = {
+  cardinality: "one-to-one",
+  on: false,
+  labels: [],
+  include: [],
+  fillLeft: undefined,
+  fillRight: undefined,
+};
+const MANY_TO_MANY: Matching = { ...ONE_TO_ONE, cardinality: "many-to-many" };
+
+/** `bool on (a) group_left (b) fill (0)`, each part optional, in this order. */
+export function parseBinaryModifiers(tokens: TokenStream, op: BinaryOp): BinaryModifiers {
+  const returnBool = tokens.accept("bool");
+  const plain = op === "and" || op === "or" || op === "unless" ? MANY_TO_MANY : ONE_TO_ONE;
+  if (!isMatchingWord(tokens.kind)) return { returnBool, matching: plain };
+  return { returnBool, matching: parseMatching(tokens, plain) };
+}
+
+function isMatchingWord(kind: TokenKind): boolean {
+  return kind === "on" || kind === "ignoring" || isFill(kind);
+}
+
+function isFill(kind: TokenKind): kind is "fill" | "fill_left" | "fill_right" {
+  return kind === "fill" || kind === "fill_left" || kind === "fill_right";
+}
+
+function parseMatching(tokens: TokenStream, plain: Matching): Matching {
+  let { cardinality, on } = plain;
+  let labels: readonly string[] = plain.labels;
+  let include: readonly string[] = plain.include;
+  if (tokens.kind === "on" || tokens.kind === "ignoring") {
+    on = tokens.kind === "on";
+    tokens.advance();
+    labels = parseLabelList(tokens);
+    const grouping = groupingOf(tokens.kind);
+    if (grouping) {
+      tokens.advance();
+      cardinality = grouping;
+      include = tokens.is("(") ? parseLabelList(tokens) : [];
+    }
+  }
+  return { cardinality, on, labels, include, ...parseFill(tokens) };
+}
+
+function groupingOf(kind: TokenKind): Cardinality | undefined {
+  if (kind === "group_left") return "many-to-one";
+  return kind === "group_right" ? "one-to-many" : undefined;
+}
+
+/** `fill (0)` for both sides, or `fill_left (0)` and `fill_right (0)` in either order. */
+function parseFill(tokens: TokenStream): Pick<Matching, "fillLeft" | "fillRight"> {
+  const { kind } = tokens;
+  if (!isFill(kind)) return { fillLeft: undefined, fillRight: undefined };
+  tokens.advance();
+  const first = parseFillValue(tokens);
+  if (kind === "fill") return { fillLeft: first, fillRight: first };
+  const other = kind === "fill_left" ? "fill_right" : "fill_left";
+  const second = tokens.accept(other) ? parseFillValue(tokens) : undefined;
+  return kind === "fill_left"
+    ? { fillLeft: first, fillRight: second }
+    : { fillLeft: second, fillRight: first };
+}
+
+function parseFillValue(tokens: TokenStream): number {
+  tokens.expect("(");
+  const negative = tokens.kind === "-";
+  if (negative || tokens.kind === "+") tokens.advance();
+  if (tokens.kind !== "number" && tokens.kind !== "duration") {
+    tokens.unexpected();
+    return NaN;
+  }
+  const { value } = parseNumber(tokens);
+  tokens.expect(")");
+  return negative ? -value : value;
+}
+
+/** Labels in parentheses, as behind `by` and `on`; a comma may follow the last. */
+export function parseLabelList(tokens: TokenStream): string[] {
+  const labels: string[] = [];
+  if (!tokens.expect("(", OPEN)) return labels;
+  if (tokens.accept(")")) return labels;
+  do {
+    if (labels.length > 0 && tokens.kind === ")") break;
+    labels.push(parseLabel(tokens));
+  } while (tokens.accept(","));
+  tokens.expect(")", COMMA_OR_END);
+  return labels;
+}
+
+function parseLabel(tokens: TokenStream): string {
+  const { kind, position, text } = tokens;
+  if (kind === "string") {
+    const label = readString(text, tokens.escaped);
+    tokens.advance();
+    if (!isValidLabelName(label)) {
+      tokens.report(position, `invalid label name for grouping: ${quote(label)}`);
+    }
+    return label;
+  }
+  if (isLabelName(kind)) tokens.advance();
+  else tokens.unexpected(LABEL);
+  return text;
+}
+
+/** Any text but none at all; U+FFFD stands for bytes that were no text. */
+function isValidLabelName(name: string): boolean {
+  return name !== "" && !name.includes("\ufffd");
+}
