@@ -6,7 +6,9 @@ import type { Labels } from "../model/labels.ts";
 import type { Meter, MeterGroup } from "../model/meter.ts";
 import type { Appendable } from "../model/store.ts";
 import { type Cell, DistributionCell, NumberCell } from "./cell.ts";
+import { writePage } from "./exposition.ts";
 import { Group, type GroupHost } from "./meter_group.ts";
+import { negotiateFormat } from "./scrape_format.ts";
 
 /** Most closed counters and distributions whose totals are kept, so that a fleet of changing labels can't grow for ever. */
 const MAX_REMEMBERED = 2_048;
@@ -84,6 +86,12 @@ export class MeterRegistry implements Meter {
       else families.set(name, { instrument: cell.instrument, cells: [cell] });
     }
     return [...families.values()].sort((a, b) => a.instrument.name < b.instrument.name ? -1 : 1);
+  }
+
+  /** The scrape page with every series, in the format that the Accept header asks for. */
+  page(accept: string | undefined): { readonly contentType: string; readonly body: string } {
+    const format = negotiateFormat(accept);
+    return { contentType: format.contentType, body: writePage(this.snapshot(), format) };
   }
 
   stats(): MeterStats {
