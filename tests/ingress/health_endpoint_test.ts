@@ -1,0 +1,193 @@
+import assert from "node:assert/strict";
+import type { HealthConfig } from "../../src/config/mod.ts";
+import { HealthEndpoint } from "../../src/ingress/health_endpoint.ts";
+import type { Counter, Gauge, Meter } from "../../src/model/meter.ts";
+import type { VerdictChange } from "../../src/model/trace.ts";
+import type { QueryResult } from "../../src/query/mod.ts";
+import { FakeClock } from "../support/fake_clock.ts";
+
+const stats = { samplesTotal: 0, samplesPeak: 0, evaluationMs: 0 };
+const scalar = (value: number): QueryResult => ({
+  kind: "ok",
+  value: { kind: "scalar", timestampMs: 0, value },
+  annotations: [],
+  stats,
+});
+const EMPTY: QueryResult = { kind: "ok", value: { kind: "vector", samples: [] }, annotations: [], stats };
+const ERROR: QueryResult = { kind: "error", error: { kind: "timeout", message: "query timed out" } };
+
+const CONFIG: HealthConfig = {
+  path: "ready",
+  query: { kind: "instant", expr: "up", timeoutMs: 1_000, relativeTimeMs: 0 },
+  whenEmpty: "unhealthy",
+  forMs: { healthy: 0, unhealthy: 0 },
+  initial: "unhealthy",
+  source: { kind: "local" },
+  description: "",
+  metrics: {
+    attempts: { name: "ready_attempts", extraLabels: { team: "a" } },
+    successes: { name: "ready_successes", extraLabels: {} },
+    responseTime: undefined,
+  },
+};
+
+/** Keeps the values that were said, by metric name and labels. */
+class FakeMeter implements Meter {
+  readonly values = new Map<string, number>();
+  commits = 0;
+
+  group() {
+    const cell = (name: string, labels: { toString(): string }): Gauge & Counter => {
+      const key = name + labels;
+      return {
+        set: (value) => void this.values.set(key, value),
+        unset: () => void this.values.delete(key),
+        add: (amount) => void this.values.set(key, (this.values.get(key) ?? 0) + amount),
+      };
+    };
+    return {
+      gauge: (instrument: { name: string }, labels: { toString(): string }) => cell(instrument.name, labels),
+      counter: (instrument: { name: string }, labels: { toString(): string }) =>
+        cell(instrument.name, labels),
+      distribution: () => ({ record() {} }),
+      commit: () => void this.commits++,
+      close: () => this.values.clear(),
+    };
+  }
+}
+
+function endpointSaying(results: QueryResult[], config: Partial<HealthConfig> = {}) {
+  const clock = new FakeClock();
+  const meter = new FakeMeter();
+  const changes: VerdictChange[] = [];
+  let evaluations = 0;
+  const endpoint = new HealthEndpoint({ ...CONFIG, ...config }, {
+    evaluate: () => Promise.resolve(results[Math.min(evaluations++, results.length - 1)]),
+    clock,
+    meter,
+    tracing: { begin: () => undefined, probeFinished() {}, verdictChanged: (change) => changes.push(change) },
+    probes: () => ["a"],
+  });
+  return { clock, meter, changes, endpoint, evaluations: () => evaluations };
+}
+
+const cases: { name: string; config?: Partial<HealthConfig>; says: QueryResult[]; want: number[] }[] = [
+  {
+    name: "healthy, unhealthy, no data and error",
+    says: [scalar(1), scalar(0), EMPTY, ERROR],
+    want: [200, 503, 504, 500],
+  },
+  {
+    name: "empty where that is healthy",
+    config: { whenEmpty: "healthy" },
+    says: [EMPTY, scalar(0)],
+    want: [200, 503],
+  },
+  {
+    name: "empty at first where it starts healthy",
+    config: { initial: "healthy" },
+    says: [EMPTY, EMPTY, scalar(1), EMPTY],
+    want: [200, 200, 200, 504],
+  },
+  {
+    name: "an unhealthy answer at first although it starts healthy",
+    config: { initial: "healthy" },
+    says: [EMPTY, scalar(0)],
+    want: [200, 503],
+  },
+  {
+    name: "an error at first although it starts healthy",
+    config: { initial: "healthy" },
+    says: [ERROR],
+    want: [500],
+  },
+  {
+    name: "unhealthy only after two seconds of it",
+    config: { forMs: { healthy: 0, unhealthy: 2_000 } },
+    says: [scalar(1), scalar(0), scalar(0), scalar(0), scalar(1)],
+    want: [200, 200, 200, 503, 200],
+  },
+  {
+    name: "an error at once, whatever the damping",
+    config: { forMs: { healthy: 0, unhealthy: 60_000 } },
+    says: [scalar(1), ERROR, scalar(1)],
+    want: [200, 500, 200],
+  },
+];
+for (const { name, config, says, want } of cases) {
+  Deno.test(`health endpoint answers ${name}`, async () => {
+    const { clock, endpoint } = endpointSaying(says, config);
+    const seen: number[] = [];
+    for (const _ of says) {
+      seen.push((await endpoint.evaluate()).status);
+      await clock.advance(1_000);
+    }
+    assert.deepEqual(seen, want);
+  });
+}
+
+Deno.test("health endpoint shares one evaluation among concurrent requests", async () => {
+  const { endpoint, clock, evaluations } = endpointSaying([scalar(1)]);
+  const answers = await Promise.all([endpoint.evaluate(), endpoint.evaluate(), endpoint.evaluate()]);
+  assert.equal(evaluations(), 1);
+  assert.ok(answers.every((answer) => answer === answers[0]));
+  await clock.advance(1);
+  await endpoint.evaluate();
+  assert.equal(evaluations(), 2);
+});
+
+Deno.test("health endpoint counts evaluations, changes and the user's own metrics", async () => {
+  const { endpoint, clock, meter, changes } = endpointSaying([scalar(1), scalar(1), scalar(0), EMPTY, ERROR]);
+  for (let i = 0; i < 5; i++) {
+    await endpoint.evaluate();
+    await clock.advance(1_000);
+  }
+  assert.deepEqual(Object.fromEntries(meter.values), {
+    'bunny_health_verdict{endpoint="ready"}': 0,
+    'bunny_health_evaluations_total{endpoint="ready", result="healthy"}': 2,
+    'bunny_health_evaluations_total{endpoint="ready", result="unhealthy"}': 1,
+    'bunny_health_evaluations_total{endpoint="ready", result="no_data"}': 1,
+    'bunny_health_evaluations_total{endpoint="ready", result="error"}': 1,
+    'bunny_health_transitions_total{endpoint="ready", to="healthy"}': 1,
+    'bunny_health_transitions_total{endpoint="ready", to="unhealthy"}': 1,
+    'ready_attempts{team="a"}': 5,
+    "ready_successes{}": 2,
+  });
+  assert.deepEqual(changes.map(({ healthy, probes, reason }) => ({ healthy, probes, reason })), [
+    { healthy: true, probes: ["a"], reason: "the query is 1" },
+    { healthy: false, probes: ["a"], reason: "the query is 0" },
+  ]);
+});
+
+Deno.test("health endpoint writes samples at most ten times a second, however often it is asked", async () => {
+  const { endpoint, clock, meter } = endpointSaying([scalar(1)]);
+  for (let i = 0; i < 1_000; i++) {
+    await endpoint.evaluate();
+    await clock.advance(1);
+  }
+  assert.equal(meter.commits, 10);
+});
+
+Deno.test("health endpoint says how far a damped change has come", async () => {
+  const { endpoint, clock } = endpointSaying([scalar(1), scalar(0)], {
+    forMs: { healthy: 0, unhealthy: 5_000 },
+  });
+  await endpoint.evaluate();
+  await clock.advance(1_000);
+  await endpoint.evaluate();
+  await clock.advance(2_000);
+  assert.equal((await endpoint.evaluate()).reason, "still healthy; for 2s of 5s: the query is 0");
+});
+
+Deno.test("health endpoint turns an evaluator that breaks its promise into an error", async () => {
+  const clock = new FakeClock();
+  const endpoint = new HealthEndpoint(CONFIG, {
+    evaluate: () => Promise.reject(new Error("a bug")),
+    clock,
+    meter: new FakeMeter(),
+    tracing: { begin: () => undefined, probeFinished() {}, verdictChanged() {} },
+    probes: () => [],
+  });
+  const { status, reason } = await endpoint.evaluate();
+  assert.deepEqual({ status, reason }, { status: 500, reason: "the query failed: a bug" });
+});
