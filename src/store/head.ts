@@ -1,12 +1,12 @@
 import type { Histogram } from "../model/histogram.ts";
 import type { Labels } from "../model/labels.ts";
-import { isStaleNaN } from "../model/sample.ts";
+import { isStaleNaN, STALE_NAN } from "../model/sample.ts";
 import type { SeriesRef } from "../model/store.ts";
 import { BitWriter } from "./bits.ts";
 import { type ChunkId, ChunkStore, Encoding } from "./chunk_slab.ts";
 import { HeadSeries } from "./head_series.ts";
-import { encodeHistograms, staleHistogram } from "./histogram_chunk.ts";
-import { succession } from "./histogram_layout.ts";
+import { encodeHistograms, STALE_HISTOGRAM } from "./histogram_chunk.ts";
+import { isStaleHistogram, succession } from "./histogram_layout.ts";
 import { PostingsIndex } from "./postings.ts";
 import { XorEncoder } from "./xor_chunk.ts";
 
@@ -150,12 +150,16 @@ export class Head {
     for (let i = 0; i < refs.length; i++) {
       const series = this.#byRef[refs[i]];
       if (series === undefined) throw noSuchSeries(refs[i]);
-      const value = values[i];
+      const value = values[i] === values[i] ? values[i] : exactNaN(values[i]);
       if (timestampMs <= series.times[series.last]) {
         if (!isRepeated(series, timestampMs, value)) leftOut++;
         continue;
       }
       if (series.length >= series.limit || timestampMs >= series.cutAtMs || series.histograms !== undefined) {
+        if (series.lastHistogram !== undefined && isStaleNaN(value)) {
+          this.appendHistogram(timestampMs, series.ref, STALE_HISTOGRAM, startTimestampMs);
+          continue; // a series of histograms ends with a histogram
+        }
         this.#turnChunk(series, timestampMs, false);
       }
       const row = series.length;
@@ -202,7 +206,7 @@ export class Head {
     if (row === series.times.length) series.grow();
     const stored = hinted(histogram, isNewChunk ? follows : "continues", isNewChunk);
     series.times[row] = timestampMs;
-    series.values[row] = histogram.sum;
+    series.values[row] = stored === STALE_HISTOGRAM ? STALE_NAN : histogram.sum;
     series.histograms!.push(stored);
     series.length = row + 1;
     series.last = row;
@@ -301,6 +305,11 @@ export class Head {
   }
 }
 
+/** The stale marker as others know it, for one whose bits V8 has changed on the way; any other NaN as it is. */
+function exactNaN(value: number): number {
+  return isStaleNaN(value) ? STALE_NAN : value;
+}
+
 /** Whether the sample is the series' newest one once more. */
 function isRepeated(series: HeadSeries, timestampMs: number, value: number): boolean {
   if (timestampMs !== series.lastTimeMs || series.lastHistogram) return false;
@@ -310,7 +319,7 @@ function isRepeated(series: HeadSeries, timestampMs: number, value: number): boo
 
 /** The histogram as a read gives it back: with what became known of counter resets. */
 function hinted(histogram: Histogram, follows: string, isFirstOfChunk: boolean): Histogram {
-  if (isStaleNaN(histogram.sum)) return staleHistogram(histogram.sum);
+  if (isStaleHistogram(histogram)) return STALE_HISTOGRAM;
   if (histogram.counterResetHint === "gauge") return histogram;
   const counterResetHint = !isFirstOfChunk ? "not_reset" : follows === "reset" ? "reset" : "unknown";
   return { ...histogram, counterResetHint };

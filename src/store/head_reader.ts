@@ -1,3 +1,4 @@
+import type { Histogram } from "../model/histogram.ts";
 import { SampleColumns } from "../model/sample.ts";
 import { type ChunkId, type ChunkStore, Encoding } from "./chunk_slab.ts";
 import type { HeadSeries } from "./head_series.ts";
@@ -132,10 +133,7 @@ export function copyLast(
 ): boolean {
   const row = lastAtOrBefore(from.timestamps, 0, from.length, maxTimeMs);
   if (row < 0 || from.timestamps[row] < minTimeMs) return false;
-  const startMs = from.startTimestamps?.[row] ?? 0;
-  const histogram = from.histograms?.[row];
-  if (histogram) into.pushHistogram(from.timestamps[row], histogram, startMs);
-  else into.push(from.timestamps[row], from.values[row], startMs);
+  pushRow(into, from.timestamps[row], from.values[row], from.histograms?.[row], from.startTimestamps?.[row]);
   return true;
 }
 
@@ -159,9 +157,19 @@ function copyOpen(series: HeadSeries, minTimeMs: number, maxTimeMs: number, into
 }
 
 function copyRow(series: HeadSeries, row: number, into: SampleColumns): void {
-  const startMs = series.starts?.[row] ?? 0;
-  if (series.histograms) into.pushHistogram(series.times[row], series.histograms[row], startMs);
-  else into.push(series.times[row], series.values[row], startMs);
+  pushRow(into, series.times[row], series.values[row], series.histograms?.[row], series.starts?.[row]);
+}
+
+function pushRow(
+  into: SampleColumns,
+  timestampMs: number,
+  value: number,
+  histogram: Histogram | undefined,
+  startMs = 0,
+): void {
+  if (!histogram) return into.push(timestampMs, value, startMs);
+  into.pushHistogram(timestampMs, histogram, startMs);
+  into.values[into.length - 1] = value; // a stale marker's bits survive here, not in the histogram's sum
 }
 
 function setStarts(into: SampleColumns, row: number, starts: Float64Array): void {

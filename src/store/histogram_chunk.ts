@@ -1,9 +1,9 @@
 import type { CounterResetHint, Histogram, Span } from "../model/histogram.ts";
 import { CUSTOM_BUCKETS_SCHEMA } from "../model/histogram.ts";
-import { isStaleNaN, type SampleColumns } from "../model/sample.ts";
+import { isStaleNaN, type SampleColumns, STALE_NAN } from "../model/sample.ts";
 import { BitReader, BitWriter, XorField } from "./bits.ts";
 import { Encoding } from "./chunk_slab.ts";
-import { spansOf, spread, union } from "./histogram_layout.ts";
+import { isStaleHistogram, spansOf, spread, union } from "./histogram_layout.ts";
 
 /**
  * Native histogram chunks (Prometheus, tsdb/docs/format/chunks.md). We write float histograms, and read integer
@@ -35,10 +35,10 @@ export function encodeHistograms(
   count: number,
 ): number {
   const rows = histograms.slice(0, count);
-  const filled = rows.filter((histogram) => !isStaleNaN(histogram.sum));
+  const filled = rows.filter((histogram) => !isStaleHistogram(histogram));
   const positive = union(filled.map((histogram) => histogram.positiveSpans));
   const negative = union(filled.map((histogram) => histogram.negativeSpans));
-  const layout = isStaleNaN(rows[0].sum) ? undefined : rows[0];
+  const layout = isStaleHistogram(rows[0]) ? undefined : rows[0];
   out.start(1_024);
   out.put(count, 16);
   out.put(FLAGS[rows[0].counterResetHint], 8);
@@ -55,7 +55,7 @@ export function encodeHistograms(
     const nextStep = row === 0 ? 0 : times[row] - times[row - 1];
     out.varbit(row === 0 ? times[0] : nextStep - step);
     step = nextStep;
-    const isStale = isStaleNaN(histogram.sum);
+    const isStale = isStaleHistogram(histogram);
     const write = (field: XorField, value: number) => {
       if (row > 0) return field.write(out, value);
       field.value = value;
@@ -63,7 +63,7 @@ export function encodeHistograms(
     };
     write(fields[0], isStale ? 0 : histogram.count);
     write(fields[1], isStale ? 0 : histogram.zeroCount);
-    write(fields[2], histogram.sum);
+    write(fields[2], isStale ? STALE_NAN : histogram.sum);
     if (isStale) return;
     let next = 3;
     const { positiveSpans, positiveBuckets, negativeSpans, negativeBuckets } = histogram;
@@ -118,8 +118,10 @@ export function decodeHistograms(
     }
     sample.read(from, row);
     const startMs = starts?.read(from, row) ?? 0;
-    into.pushHistogram(time, sample.histogram(row === 0 ? layout.firstHint : laterHint(layout)), startMs);
-    if (isStaleNaN(sample.sum.value)) into.values[into.length - 1] = sample.sum.value;
+    const isStale = isStaleNaN(sample.sum.value);
+    const hint = row === 0 ? layout.firstHint : laterHint(layout);
+    into.pushHistogram(time, isStale ? STALE_HISTOGRAM : sample.histogram(hint), startMs);
+    if (isStale) into.values[into.length - 1] = STALE_NAN;
   }
   return from.endByte;
 }
@@ -153,7 +155,6 @@ class FloatSample {
   }
 
   histogram(counterResetHint: CounterResetHint): Histogram {
-    if (isStaleNaN(this.sum.value)) return staleHistogram(this.sum.value);
     const { positiveCount } = this.#layout;
     return {
       ...shared(this.#layout, counterResetHint),
@@ -200,7 +201,6 @@ class IntegerSample {
   }
 
   histogram(counterResetHint: CounterResetHint): Histogram {
-    if (isStaleNaN(this.sum.value)) return staleHistogram(this.sum.value);
     const { positiveCount } = this.#layout;
     return {
       ...shared(this.#layout, counterResetHint),
@@ -233,22 +233,20 @@ class StartTimes {
   }
 }
 
-/** A histogram that is nothing but a stale marker. */
-export function staleHistogram(staleNaN: number): Histogram {
-  return {
-    schema: 0,
-    counterResetHint: "unknown",
-    zeroThreshold: 0,
-    zeroCount: 0,
-    count: 0,
-    sum: staleNaN,
-    positiveSpans: [],
-    negativeSpans: [],
-    positiveBuckets: EMPTY,
-    negativeBuckets: EMPTY,
-    customValues: undefined,
-  };
-}
+/** What stands beside a stale marker in a column of histograms; the marker itself is in the column of values. */
+export const STALE_HISTOGRAM: Histogram = {
+  schema: 0,
+  counterResetHint: "unknown",
+  zeroThreshold: 0,
+  zeroCount: 0,
+  count: 0,
+  sum: STALE_NAN,
+  positiveSpans: [],
+  negativeSpans: [],
+  positiveBuckets: EMPTY,
+  negativeBuckets: EMPTY,
+  customValues: undefined,
+};
 
 function shared(layout: Layout, counterResetHint: CounterResetHint) {
   const { schema, zeroThreshold, positiveSpans, negativeSpans, customValues } = layout;

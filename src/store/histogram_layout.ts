@@ -15,8 +15,8 @@ export function succession(previous: Histogram, next: Histogram): Succession {
   const isGauge = next.counterResetHint === "gauge";
   if ((previous.counterResetHint === "gauge") !== isGauge) return "unrelated";
   if (!isGauge && next.counterResetHint === "reset") return "reset";
-  if (isStaleNaN(next.sum)) return "continues";
-  if (isStaleNaN(previous.sum)) return "unrelated";
+  if (isStaleHistogram(next)) return "continues";
+  if (isStaleHistogram(previous)) return "unrelated";
   if (!isGauge && next.count < previous.count) return "reset";
   if (next.schema !== previous.schema || next.zeroThreshold !== previous.zeroThreshold) return "unrelated";
   if (next.schema === CUSTOM_BUCKETS_SCHEMA && !sameBounds(previous, next)) {
@@ -28,6 +28,15 @@ export function succession(previous: Histogram, next: Histogram): Succession {
     fell(previous.positiveSpans, previous.positiveBuckets, next.positiveSpans, next.positiveBuckets) ||
     fell(previous.negativeSpans, previous.negativeBuckets, next.negativeSpans, next.negativeBuckets);
   return anyFell ? "reset" : "continues";
+}
+
+/**
+ * Whether a histogram is a stale marker. V8 may lose the marker's bits in an object's field, so an empty histogram
+ * whose sum is any NaN counts as one: an observation of NaN would have raised the count.
+ */
+export function isStaleHistogram({ sum, count, positiveBuckets, negativeBuckets }: Histogram): boolean {
+  if (sum === sum) return false;
+  return isStaleNaN(sum) || (count === 0 && positiveBuckets.length === 0 && negativeBuckets.length === 0);
 }
 
 /** Indices of the buckets that the spans name, ascending. */
