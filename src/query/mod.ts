@@ -15,3 +15,5 @@ export { print } from "./printer.ts";
 export { type FunctionName, type Signature, signatureOf, SIGNATURES, type ValueType } from "./signatures.ts";
 export { documentedType } from "./type_check.ts";
 export { type VerdictType, verdictTypeOf } from "./verdict_type.ts";
+export type * from "./value.ts";
+export { renderAnnotation } from "./annotation_text.ts";
