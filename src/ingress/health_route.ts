@@ -2,7 +2,7 @@ import { METRIC_NAME } from "../model/labels.ts";
 import type { ProbeStatusSource } from "../model/probe_status.ts";
 import type { Queryable } from "../model/store.ts";
 import { SampleColumns } from "../model/sample.ts";
-import { type Expr, parse, type QueryValue, selectorsOf } from "../query/mod.ts";
+import { type Expr, parseExpr, type QueryValue, selectorsOf } from "../query/mod.ts";
 import { type Answer, json, type Request, text } from "./answer.ts";
 import type { Evaluation, HealthEndpoint } from "./health_endpoint.ts";
 import { probesOfQuery } from "./probes_of_query.ts";
@@ -37,7 +37,7 @@ function brief({ healthy, status, reason }: Evaluation): Answer {
 function verbose(endpoint: HealthEndpoint, evaluation: Evaluation, deps: HealthRouteDeps): Answer {
   const { config } = endpoint;
   const { query } = config;
-  const parsed = parse(query.expr);
+  const parsed = parseExpr(query.expr);
   const expr = parsed.kind === "ok" ? parsed.expr : undefined;
   const value = evaluation.result.kind === "ok" ? evaluation.result.value : undefined;
   const probes = expr && config.source.kind === "local" ? probesOfQuery(expr, deps.probes.probes()) : [];

@@ -5,7 +5,7 @@ import type { Meter } from "../model/meter.ts";
 import type { ProbeStatusSource } from "../model/probe_status.ts";
 import type { Queryable } from "../model/store.ts";
 import type { Tracing } from "../model/trace.ts";
-import { type Engine, type Expr, parse } from "../query/mod.ts";
+import { type Engine, type Expr, parseExpr } from "../query/mod.ts";
 import { type Answer, text } from "./answer.ts";
 import { apiRoutes } from "./api/routes.ts";
 import type { RuntimeFacts } from "./api/status_calls.ts";
@@ -135,7 +135,7 @@ export class Ingress {
 
   #makeEndpoint(health: HealthConfig, engine: Engine): HealthEndpoint {
     const { clock, meter, tracing, store, probes } = this.#deps;
-    const parsed = parse(health.query.expr);
+    const parsed = parseExpr(health.query.expr);
     const expr: Expr | undefined = parsed.kind === "ok" ? parsed.expr : undefined;
     return new HealthEndpoint(health, {
       evaluate: makeEvaluator(health.query, health.source, engine, store),

@@ -2,16 +2,15 @@ import type { Clock } from "../../base/clock.ts";
 import type { Queryable } from "../../model/store.ts";
 import {
   type Annotation,
-  annotationText,
   type Engine,
-  exprToApi,
-  parse,
-  parseErrorText,
+  parseExpr,
   prettyPrint,
   type QueryLimits,
   type QueryResult,
   type QueryStats,
   type QueryValue,
+  renderAnnotation,
+  toJson,
 } from "../../query/mod.ts";
 import type { Request } from "../answer.ts";
 import { type Call, type Reply, reply, TRUNCATED } from "./envelope.ts";
@@ -69,7 +68,7 @@ export function rangeCall({ engine, store }: QueryCallDeps): Call {
 export const formatCall: Call = (form) => reply(prettyPrint(parsed(form)));
 
 /** `parse_query`: the query's tree. */
-export const parseCall: Call = (form) => reply(exprToApi(parsed(form)));
+export const parseCall: Call = (form) => reply(toJson(parsed(form)));
 
 /** `query_exemplars`: none are kept; what is wrong with the call is said all the same. */
 export const exemplarsCall: Call = (form) => {
@@ -83,8 +82,8 @@ export const exemplarsCall: Call = (form) => {
 
 function parsed(form: Form) {
   const query = form.text("query");
-  const result = parse(query);
-  if (result.kind === "error") throw invalid("query", parseErrorText(result.errors, query));
+  const result = parseExpr(query);
+  if (result.kind === "error") throw invalid("query", result.errors[0].message);
   return result.expr;
 }
 
@@ -131,7 +130,7 @@ function replyOf(result: QueryResult, query: string, limit: number, stats: strin
 
 function texts(annotations: readonly Annotation[], level: Annotation["level"], query: string): string[] {
   return annotations.filter((annotation) => annotation.level === level)
-    .map((annotation) => annotationText(annotation, query));
+    .map((annotation) => renderAnnotation(annotation, query));
 }
 
 function truncated(value: QueryValue, limit: number): QueryValue {

@@ -1,7 +1,7 @@
 import { compareLabels, Labels } from "../../model/labels.ts";
 import type { Matcher } from "../../model/matcher.ts";
 import type { Queryable, Selection } from "../../model/store.ts";
-import { parse, parseErrorText } from "../../query/mod.ts";
+import { parseSelector } from "../../query/mod.ts";
 import type { Request } from "../answer.ts";
 import { type Call, type Reply, reply, TRUNCATED } from "./envelope.ts";
 import { type Form, invalid, MAX_TIME_MS, MIN_TIME_MS } from "./form.ts";
@@ -90,11 +90,10 @@ function rangeOf(form: Form): Omit<Selection, "matchers"> {
 }
 
 function matchersOf(text: string): readonly Matcher[] {
-  const result = parse(text);
-  if (result.kind === "error") throw invalid("match[]", parseErrorText(result.errors, text));
-  const { expr } = result;
-  if (expr.kind !== "vector_selector" || expr.offsetMs !== 0 || expr.at) {
-    throw invalid("match[]", `${JSON.stringify(text)} is not a plain series selector`);
+  const result = parseSelector(text);
+  if (result.kind === "error") throw invalid("match[]", result.errors[0].message);
+  if (result.matchers.every((matcher) => matcher.matches(""))) {
+    throw invalid("match[]", "match[] must contain at least one non-empty matcher");
   }
-  return expr.matchers;
+  return result.matchers;
 }
