@@ -1,4 +1,6 @@
 import { CUSTOM_BUCKETS_SCHEMA, type Histogram, type Span } from "../../model/histogram.ts";
+import { formatG } from "../eval/go_format.ts";
+import { BucketWalk } from "./bucket_walk.ts";
 
 /** A histogram in the notation of test scripts: `{{schema:1 count:3 sum:2.5 buckets:[1 2]}}`; defaults are left out. */
 export function formatHistogram(histogram: Histogram): string {
@@ -34,4 +36,17 @@ function formatSide(prefix: string, spans: readonly Span[], buckets: Float64Arra
   if (counts.length === 0) return [];
   const list = `${prefix}buckets:[${counts.join(" ")}]`;
   return first === 0 ? [list] : [`${prefix}offset:${first}`, list];
+}
+
+/** A histogram as Prometheus' Go code prints it: `{count:3, sum:2.5, [-0.1,0.1]:1, (0.5,1]:2}`, populated buckets only. */
+export function describeHistogram(histogram: Histogram): string {
+  const parts = [`count:${formatG(histogram.count)}`, `sum:${formatG(histogram.sum)}`];
+  const walk = new BucketWalk(histogram);
+  while (walk.next()) {
+    if (walk.count === 0) continue;
+    const open = walk.lowerInclusive ? "[" : "(";
+    const close = walk.upperInclusive ? "]" : ")";
+    parts.push(`${open}${formatG(walk.lower)},${formatG(walk.upper)}${close}:${formatG(walk.count)}`);
+  }
+  return `{${parts.join(", ")}}`;
 }

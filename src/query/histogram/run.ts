@@ -1,4 +1,6 @@
-import { CUSTOM_BUCKETS_SCHEMA, type Histogram, type Span } from "../../model/histogram.ts";
+import type { Histogram } from "../../model/histogram.ts";
+import { hasCustomBuckets, sameBounds } from "./bounds.ts";
+import { anyFell } from "./reset.ts";
 
 /**
  * Whether a TSDB would put `next` into the chunk that `previous` ends, rather than begin another
@@ -7,7 +9,7 @@ import { CUSTOM_BUCKETS_SCHEMA, type Histogram, type Span } from "../../model/hi
  */
 export function continuesRun(previous: Histogram, next: Histogram): boolean {
   if (previous.schema !== next.schema || previous.zeroThreshold !== next.zeroThreshold) return false;
-  if (next.schema === CUSTOM_BUCKETS_SCHEMA && !sameBounds(previous.customValues, next.customValues)) {
+  if (hasCustomBuckets(next) && !sameBounds(previous.customValues, next.customValues)) {
     return false;
   }
   if (next.counterResetHint === "gauge" || previous.counterResetHint === "gauge") {
@@ -15,42 +17,6 @@ export function continuesRun(previous: Histogram, next: Histogram): boolean {
   }
   if (next.counterResetHint === "reset") return false;
   return next.count >= previous.count && next.zeroCount >= previous.zeroCount &&
-    noneFell(previous.positiveSpans, previous.positiveBuckets, next.positiveSpans, next.positiveBuckets) &&
-    noneFell(previous.negativeSpans, previous.negativeBuckets, next.negativeSpans, next.negativeBuckets);
-}
-
-function sameBounds(a: Float64Array | undefined, b: Float64Array | undefined): boolean {
-  const length = a?.length ?? 0;
-  if (length !== (b?.length ?? 0)) return false;
-  for (let i = 0; i < length; i++) if (a![i] !== b![i]) return false;
-  return true;
-}
-
-/** Whether each bucket of the first layout holds at least as much in the second. */
-function noneFell(
-  spans: readonly Span[],
-  buckets: Float64Array,
-  laterSpans: readonly Span[],
-  laterBuckets: Float64Array,
-): boolean {
-  const later = new Map<number, number>();
-  forEachBucket(laterSpans, laterBuckets, (index, count) => later.set(index, count));
-  let fell = false;
-  forEachBucket(spans, buckets, (index, count) => {
-    if (count > (later.get(index) ?? 0)) fell = true;
-  });
-  return !fell;
-}
-
-function forEachBucket(
-  spans: readonly Span[],
-  buckets: Float64Array,
-  visit: (index: number, count: number) => void,
-): void {
-  let index = 0;
-  let row = 0;
-  for (const span of spans) {
-    index += span.offset;
-    for (let i = 0; i < span.length; i++) visit(index++, buckets[row++]);
-  }
+    !anyFell(previous.positiveSpans, previous.positiveBuckets, next.positiveSpans, next.positiveBuckets) &&
+    !anyFell(previous.negativeSpans, previous.negativeBuckets, next.negativeSpans, next.negativeBuckets);
 }

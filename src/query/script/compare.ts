@@ -2,7 +2,7 @@ import { compareLabels } from "../../model/labels.ts";
 import type { Histogram } from "../../model/histogram.ts";
 import { formatHistogram } from "../histogram/format.ts";
 import type { MatrixSeries, QueryValue, VectorSample } from "../value.ts";
-import { almostEqual } from "./almost_equal.ts";
+import { almostEqual } from "../histogram/almost_equal.ts";
 import { similarHistograms } from "./compare_histograms.ts";
 import type { Expectation, ExpectedResult, ExpectedSeries, TimeRange } from "./script.ts";
 import { floatOf, type SequenceValue } from "./series_notation.ts";

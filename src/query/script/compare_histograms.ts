@@ -1,5 +1,6 @@
-import { CUSTOM_BUCKETS_SCHEMA, type Histogram, type Span } from "../../model/histogram.ts";
-import { almostEqual } from "./almost_equal.ts";
+import type { Histogram, Span } from "../../model/histogram.ts";
+import { almostEqual } from "../histogram/almost_equal.ts";
+import { hasCustomBuckets, sameBounds } from "../histogram/bounds.ts";
 
 /**
  * Whether a histogram is the expected one within the tolerance for counts and sums; layouts may differ in how they
@@ -11,7 +12,7 @@ export function similarHistograms(expected: Histogram, found: Histogram, hintMat
     almostEqual(expected.sum, found.sum) &&
     expected.zeroThreshold === found.zeroThreshold &&
     almostEqual(expected.zeroCount, found.zeroCount) &&
-    (expected.schema !== CUSTOM_BUCKETS_SCHEMA || sameBounds(expected.customValues, found.customValues)) &&
+    (!hasCustomBuckets(expected) || sameBounds(expected.customValues, found.customValues)) &&
     similarBuckets(
       expected.negativeSpans,
       expected.negativeBuckets,
@@ -25,13 +26,6 @@ export function similarHistograms(expected: Histogram, found: Histogram, hintMat
       found.positiveBuckets,
     ) &&
     (!hintMatters || expected.counterResetHint === found.counterResetHint);
-}
-
-function sameBounds(a: Float64Array | undefined, b: Float64Array | undefined): boolean {
-  const length = a?.length ?? 0;
-  if (length !== (b?.length ?? 0)) return false;
-  for (let i = 0; i < length; i++) if (a![i] !== b![i]) return false;
-  return true;
 }
 
 function similarBuckets(

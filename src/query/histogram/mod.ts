@@ -1,0 +1,34 @@
+/** Arithmetic of native and classic histograms. */
+export { HistogramMean, HistogramSum } from "./accumulate.ts";
+export { almostEqual } from "./almost_equal.ts";
+export { type ApiBucket, type ApiHistogram, histogramToApi } from "./api_json.ts";
+export {
+  addHistograms,
+  type Combination,
+  compactHistogram,
+  copyToSchema,
+  divHistogram,
+  mulHistogram,
+  negateHistogram,
+  statsOnly,
+  subHistograms,
+  withHint,
+} from "./arithmetic.ts";
+export { hasCustomBuckets, sameBounds } from "./bounds.ts";
+export { BucketWalk } from "./bucket_walk.ts";
+export {
+  type ClassicBucket,
+  classicFraction,
+  classicQuantile,
+  type MonotonicityFix,
+} from "./classic_quantile.ts";
+export { equalHistograms } from "./equal.ts";
+export { describeHistogram, formatHistogram } from "./format.ts";
+export { type FractionResult, histogramFraction } from "./fraction.ts";
+export { kahanAdd } from "./kahan.ts";
+export { histogramAvg, histogramVariance } from "./moments.ts";
+export { histogramQuantile, type QuantileResult } from "./quantile.ts";
+export { detectReset } from "./reset.ts";
+export { Tally } from "./tally.ts";
+export { type Keep, trimHistogram } from "./trim.ts";
+export { histogramProblem } from "./validate.ts";
