@@ -17,3 +17,8 @@ export { documentedType } from "./type_check.ts";
 export { type VerdictType, verdictTypeOf } from "./verdict_type.ts";
 export type * from "./value.ts";
 export { renderAnnotation } from "./annotation_text.ts";
+export { formatApiFloat } from "./api_float.ts";
+export { type ApiBucket, type ApiHistogram, histogramToApi } from "./histogram/api_json.ts";
+export { describeHistogram, formatHistogram } from "./histogram/format.ts";
+export { loadScript, type LoadScriptResult } from "./script/load_script.ts";
+export type { ScriptProblem } from "./script/script.ts";

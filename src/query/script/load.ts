@@ -1,6 +1,7 @@
 import type { Labels } from "../../model/labels.ts";
 import { STALE_NAN } from "../../model/sample.ts";
 import type { Appendable } from "../../model/store.ts";
+import { histogramProblem } from "../histogram/validate.ts";
 import { classicToNative } from "./nhcb.ts";
 import type { LoadCommand, LoadedSeries, ScriptProblem } from "./script.ts";
 
@@ -38,6 +39,8 @@ function loadSeries(series: LoadedSeries, stepMs: number, store: Appendable, bas
   let samples = 0;
   for (const [i, item] of series.values.entries()) {
     if (item.kind === "omitted") continue;
+    const invalid = item.kind === "histogram" ? histogramProblem(item.histogram) : undefined;
+    if (invalid) return problem(series.line, `invalid histogram for ${series.labels}: ${invalid}`);
     const timestampMs = baseMs + i * stepMs;
     const startOffsetMs = series.startOffsetsMs?.[i];
     const startMs = startOffsetMs === undefined ? 0 : timestampMs + startOffsetMs;

@@ -1,5 +1,6 @@
 /** PromQL test scripts: reading, loading, running (see script.ts for what they are). */
 export { load, type LoadResult } from "./load.ts";
+export { loadScript, type LoadScriptResult } from "./load_script.ts";
 export { MemoryStore } from "./memory_store.ts";
 export { parseScript } from "./parse_script.ts";
 export {
