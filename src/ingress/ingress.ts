@@ -15,6 +15,7 @@ import { healthRoute } from "./health_route.ts";
 import { probesOfQuery } from "./probes_of_query.ts";
 import { type Route, Router } from "./router.ts";
 import { HttpServer } from "./server.ts";
+import { statusPageRoutes } from "./status_page/routes.ts";
 
 /** A page made elsewhere; told what the client accepts. */
 export type Page = (accept: string) =>
@@ -147,7 +148,12 @@ export class Ingress {
   }
 
   #routes(config: IngressConfig, engine: Engine): Map<string, Route> {
-    const routes = config.api ? apiRoutes({ ...this.#deps, engine }) : new Map<string, Route>();
+    const routes = new Map<string, Route>();
+    const add = (more: ReadonlyMap<string, Route>) => more.forEach((route, path) => routes.set(path, route));
+    if (config.api) add(apiRoutes({ ...this.#deps, engine }));
+    if (config.statusPage) {
+      add(statusPageRoutes({ ...this.#deps, api: config.api, endpoints: () => [...this.#endpoints.keys()] }));
+    }
     const fixed = (answer: Answer): Route => ({ methods: ["GET"], handle: () => answer });
     routes.set("-/healthy", fixed(text(200, "Bunny is healthy.\n")));
     routes.set("-/ready", fixed(text(200, "Bunny is ready.\n")));
