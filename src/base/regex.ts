@@ -37,6 +37,11 @@ export function compileRegex(source: string, options: { dotAll?: boolean } = {})
       },
     };
   } catch (error) {
-    return { kind: "error", message: messageOf(error) };
+    return { kind: "error", message: asGoSays(messageOf(error)) };
   }
+}
+
+/** The library's own flag does not belong to the pattern it quotes, and one message of Go's quotes nothing. */
+function asGoSays(message: string): string {
+  return message.replace("`(?s)", "`").replace(/(trailing backslash at end of expression)\s*$/, "$1: ``");
 }
