@@ -15,7 +15,10 @@ const PRINTABLE = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
 /** Text that needs no escape. */
 const PLAIN = /^[ !#-[\]-~]*$/;
 
-/** Go's strconv.Quote: in double quotes, with escapes where something can't be printed. */
+/**
+ * Go's strconv.Quote: in double quotes, with escapes where something can't be printed. U+FFFD is escaped too, other
+ * than in Go: it stands for bytes that were no text, and a query may not contain it.
+ */
 export function quote(text: string): string {
   if (PLAIN.test(text)) return `"${text}"`;
   let quoted = "";
@@ -36,6 +39,7 @@ export function unicodeName(char: string): string {
 
 function escaped(char: string, delimiter: string): string {
   if (char === delimiter) return `\\${char}`;
+  if (char === "\ufffd" && delimiter === '"') return "\\ufffd";
   const code = char.codePointAt(0)!;
   const short = SHORT_ESCAPES.get(code);
   if (short !== undefined) return short;

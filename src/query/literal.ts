@@ -6,6 +6,8 @@ export type NumberResult =
   | { readonly kind: "error"; readonly reason: string };
 
 const DECIMAL = /^(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+/** An underscore that is not between two digits, or between the prefix `0x` and a digit. */
+const BAD_UNDERSCORE = /[^\da-fx]_|_(?![\da-f])/i;
 const MAX_INT64 = 2n ** 63n - 1n;
 
 /**
@@ -22,7 +24,7 @@ export function readNumber(text: string): NumberResult {
 }
 
 function readOddNumber(text: string): NumberResult {
-  if (text.endsWith("_")) return failed(text, "invalid syntax"); // elsewhere the lexer saw to a digit after it
+  if (BAD_UNDERSCORE.test(text)) return failed(text, "invalid syntax");
   const digits = text.replaceAll("_", "");
   if (/^0x/i.test(digits)) {
     const isWhole = /^0x[\da-f]+$/i.test(digits) && BigInt(digits) <= MAX_INT64;

@@ -1,6 +1,6 @@
 import type { DurationBinary, DurationCall, DurationExpr, NumberLiteral } from "./ast.ts";
 import { MAX_DURATION_MS } from "./literal.ts";
-import { parseNumber } from "./parse_number.ts";
+import { parseNumber, withSign } from "./parse_number.ts";
 import type { PositionRange } from "./position.ts";
 import type { TokenKind } from "./token.ts";
 import type { TokenStream } from "./token_stream.ts";
@@ -86,19 +86,19 @@ function parseOperand(tokens: TokenStream): DurationExpr {
 }
 
 function bounded(tokens: TokenStream, literal: NumberLiteral, blame = literal.position): NumberLiteral {
-  if (!(Math.abs(literal.value) > MAX_SECONDS)) return literal;
+  if (Math.abs(literal.value) <= MAX_SECONDS) return literal; // NaN is not
   tokens.report(blame, "duration out of range");
   return zero(literal.position);
 }
 
 /** A sign on a number becomes part of it; a plus on anything else means nothing and is dropped. */
 function signed(tokens: TokenStream, op: "+" | "-", start: number, operand: DurationExpr): DurationExpr {
-  const position = { start, end: operand.position.end };
   if (operand.kind === "number") {
-    const value = op === "-" ? -operand.value : operand.value;
-    return bounded(tokens, { ...operand, position, value }, { start, end: start + 1 });
+    return bounded(tokens, withSign(operand, op, start), { start, end: start + 1 });
   }
-  return op === "-" ? { kind: "duration_unary", position, op, operand, wrapped: false } : operand;
+  if (op === "+") return operand;
+  const position = { start, end: operand.position.end };
+  return { kind: "duration_unary", position, op, operand, wrapped: false };
 }
 
 function parseParen(tokens: TokenStream): DurationExpr {
@@ -144,10 +144,5 @@ export function parseOffset(tokens: TokenStream): DurationExpr {
     const operand = signed(tokens, kind, start, parseFrom(tokens, POWER));
     return parseOperators(tokens, operand, LOOSEST);
   }
-  const operand = parseOperand(tokens);
-  if (kind === "+" && operand.kind === "duration_call") {
-    const position = tokens.since(start);
-    return { kind: "duration_unary", position, op: "+", operand, wrapped: false };
-  }
-  return signed(tokens, kind, start, operand);
+  return signed(tokens, kind, start, parseOperand(tokens));
 }

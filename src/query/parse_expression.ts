@@ -9,13 +9,13 @@ import {
 } from "./ast.ts";
 import { readString } from "./literal.ts";
 import { parseBinaryModifiers, parseLabelList } from "./parse_matching.ts";
-import { broken, parseNumber } from "./parse_number.ts";
+import { broken, parseNumber, withSign } from "./parse_number.ts";
 import { parsePostfix } from "./parse_postfix.ts";
-import { isSelectorStart, parseVectorSelector } from "./parse_selector.ts";
+import { parseVectorSelector } from "./parse_selector.ts";
 import type { PositionRange } from "./position.ts";
 import { quote } from "./go_text.ts";
 import { isFunctionName } from "./signatures.ts";
-import { isAggregate, type TokenKind } from "./token.ts";
+import { isAggregate, isSelectorStart, startsExpression, type TokenKind } from "./token.ts";
 import type { TokenStream } from "./token_stream.ts";
 
 /** How tightly each operator binds; the larger, the tighter. */
@@ -104,9 +104,8 @@ export class ExpressionParser {
     const { start } = this.#tokens;
     this.#tokens.advance();
     const expr = this.parse(POWER);
-    const position = { start, end: expr.position.end };
-    if (expr.kind === "number") return { ...expr, position, value: op === "-" ? -expr.value : expr.value };
-    return { kind: "unary", position, op, expr };
+    if (expr.kind === "number") return withSign(expr, op, start);
+    return { kind: "unary", position: { start, end: expr.position.end }, op, expr };
   }
 
   #primary(): Expr {
@@ -247,19 +246,5 @@ function isCallable(kind: TokenKind): boolean {
       return true;
     default:
       return false;
-  }
-}
-
-function startsExpression(kind: TokenKind): boolean {
-  switch (kind) {
-    case "number":
-    case "duration":
-    case "string":
-    case "(":
-    case "+":
-    case "-":
-      return true;
-    default:
-      return isSelectorStart(kind);
   }
 }

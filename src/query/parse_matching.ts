@@ -2,7 +2,7 @@ import type { BinaryOp, Cardinality, Matching } from "./ast.ts";
 import { readString } from "./literal.ts";
 import { parseNumber } from "./parse_number.ts";
 import { quote } from "./go_text.ts";
-import { isLabelName, type TokenKind } from "./token.ts";
+import { isLabelName, startsExpression, type TokenKind } from "./token.ts";
 import type { TokenStream } from "./token_stream.ts";
 
 const OPEN = { where: "grouping opts", expected: `"("` };
@@ -53,10 +53,16 @@ function parseMatching(tokens: TokenStream, plain: Matching): Matching {
     if (grouping) {
       tokens.advance();
       cardinality = grouping;
-      include = tokens.is("(") ? parseLabelList(tokens) : [];
+      include = parseIncludedLabels(tokens);
     }
   }
   return { cardinality, on, labels, include, ...parseFill(tokens) };
+}
+
+/** The labels behind group_left or group_right; a parenthesis there always opens them, never an operand. */
+function parseIncludedLabels(tokens: TokenStream): string[] {
+  const hasNone = !tokens.is("(") && (isFill(tokens.kind) || startsExpression(tokens.kind));
+  return hasNone ? [] : parseLabelList(tokens);
 }
 
 function groupingOf(kind: TokenKind): Cardinality | undefined {

@@ -25,3 +25,10 @@ export function parseNumber(tokens: TokenStream): NumberLiteral {
 function seconds(durationMs: number): number {
   return Math.floor(durationMs / 1_000) + (durationMs % 1_000) / 1_000;
 }
+
+/** A sign before a number becomes part of it. A duration has no negative zero: it could not be written. */
+export function withSign(literal: NumberLiteral, op: "+" | "-", start: number): NumberLiteral {
+  const value = op === "-" ? -literal.value : literal.value;
+  const position = { start, end: literal.position.end };
+  return { ...literal, position, value: literal.isDuration ? value + 0 : value };
+}

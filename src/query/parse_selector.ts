@@ -3,7 +3,7 @@ import { readString } from "./literal.ts";
 import { equalTo, type Matcher, matcher, type MatchKind } from "../model/matcher.ts";
 import { METRIC_NAME } from "../model/labels.ts";
 import type { PositionRange } from "./position.ts";
-import { isMetricName, type TokenKind } from "./token.ts";
+import type { TokenKind } from "./token.ts";
 import type { TokenStream } from "./token_stream.ts";
 
 const NAME_OR_END = { where: "label matching", expected: `identifier or "}"` };
@@ -15,11 +15,6 @@ const COMMA_OR_END = { where: "label matching", expected: `"," or "}"` };
 export interface Name {
   readonly text: string;
   readonly position: PositionRange;
-}
-
-/** Whether a vector selector can begin with such a token. */
-export function isSelectorStart(kind: TokenKind): boolean {
-  return kind === "{" || isMetricName(kind);
 }
 
 /** A metric's name, read already, and matchers in braces; one of both may be missing. */

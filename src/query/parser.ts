@@ -2,7 +2,8 @@ import type { Expr } from "./ast.ts";
 import type { Matcher } from "../model/matcher.ts";
 import { type ParseError, type Problem, toParseErrors } from "./parse_error.ts";
 import { ExpressionParser } from "./parse_expression.ts";
-import { isSelectorStart, parseVectorSelector } from "./parse_selector.ts";
+import { parseVectorSelector } from "./parse_selector.ts";
+import { isSelectorStart } from "./token.ts";
 import { TokenStream } from "./token_stream.ts";
 import { checkTypes } from "./type_check.ts";
 

@@ -34,7 +34,7 @@ export function printNode(expr: Expr, print: (expr: Expr) => string): string {
       return `${printGrouping(expr)}(${param}${print(expr.expr)})`;
     }
     case "binary":
-      return `${isBareInfinity(expr) ? "Inf" : print(expr.left)} ${printOperator(expr)} ${print(expr.right)}`;
+      return `${printLeft(expr, print)} ${printOperator(expr)} ${print(expr.right)}`;
     case "unary":
       return expr.op + print(expr.expr);
     case "paren":
@@ -44,13 +44,40 @@ export function printNode(expr: Expr, print: (expr: Expr) => string): string {
   }
 }
 
-/** Whether the left operand has to go without its plus sign, which would take hold of all of `+Inf ^ 2`. */
-function isBareInfinity({ op, left }: Binary): boolean {
-  return op === "^" && left.kind === "number" && left.value === Infinity;
+/**
+ * The left operand. In two places Prometheus would write what it could not read again: the plus of an infinity takes
+ * hold of all of `+Inf ^ 2`, and an offset in parentheses swallows the operator behind it unless it has a sign.
+ */
+function printLeft({ op, left }: Binary, print: (expr: Expr) => string): string {
+  const text = print(left);
+  if (op === "^" && left.kind === "number" && left.value === Infinity) return "Inf";
+  if (!"+-*/%^".includes(op)) return text;
+  const { offsetExpr } = lastSelector(left) ?? {};
+  if (!offsetExpr) return text;
+  const offset = printDuration(offsetExpr);
+  return offset.startsWith("(") ? `${text.slice(0, -offset.length)}+${offset}` : text;
+}
+
+/** The selector or subquery that an expression's text ends with, if it does. */
+function lastSelector(expr: Expr): TimeModifiers | undefined {
+  switch (expr.kind) {
+    case "vector_selector":
+    case "subquery":
+      return expr;
+    case "matrix_selector":
+      return expr.selector;
+    case "binary":
+      return lastSelector(expr.right);
+    case "unary":
+    case "step_invariant":
+      return lastSelector(expr.expr);
+    default:
+      return undefined;
+  }
 }
 
 function printNumber(value: number, isDuration: boolean): string {
-  return isDuration ? formatPromDuration(value * 1_000) : formatFloat(value);
+  return isDuration ? formatPromDuration(Math.round(value * 1_000)) : formatFloat(value);
 }
 
 function printSeries(name: string, matchers: readonly Matcher[]): string {
@@ -87,8 +114,16 @@ function printAt(at: AtModifier | undefined): string {
 }
 
 function printOffset({ offsetMs, offsetExpr }: TimeModifiers): string {
-  if (offsetExpr) return ` offset ${printDuration(offsetExpr)}`;
+  if (offsetExpr) return ` offset ${operatorSigns(offsetExpr)}${printDuration(offsetExpr)}`;
   return offsetMs === 0 ? "" : ` offset ${formatPromDuration(offsetMs)}`;
+}
+
+/** Plus signs that keep operators with an offset: only behind a parenthesis or two signs do they belong to it. */
+function operatorSigns(offset: DurationExpr): string {
+  if (offset.kind !== "duration_binary" || offset.wrapped) return "";
+  const text = printDuration(offset);
+  if (text.startsWith("(") || text.startsWith("--")) return "";
+  return text.startsWith("-") ? "+" : "++";
 }
 
 /** A range finer than a millisecond has become none at all; any that is as fine reads back the same. */

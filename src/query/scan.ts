@@ -45,13 +45,16 @@ export function endOfIdentifier(text: string, from: number): number {
 export function scanNumber(text: string, from: number): Scanned {
   let at = from;
   let digits = isDigit;
-  if (text.charCodeAt(at) === ZERO && isX(text.charCodeAt(at + 1))) {
-    at += text.charCodeAt(at + 2) === UNDERSCORE ? 3 : 2;
-    digits = isHexDigit;
+  if (text.charCodeAt(at) === ZERO) {
+    at++;
+    if (isX(text.charCodeAt(at))) {
+      at += text.charCodeAt(at + 1) === UNDERSCORE ? 2 : 1;
+      digits = isHexDigit;
+    }
   }
   let sawDot = false;
   let sawExponent = false;
-  // The first character may be anything a number has; from the second on, what follows what is checked.
+  // A dot at the start, or behind a leading zero, is not counted; from there on what follows what is checked.
   if (text.charCodeAt(at) === DOT) at++;
   if (digits(text.charCodeAt(at))) at++;
   for (;;) {

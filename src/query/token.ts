@@ -164,3 +164,23 @@ export function bracketedName(kind: TokenKind, text: string): string | undefined
   if (aggregates.has(kind)) return `<aggr:${text}>`;
   return undefined;
 }
+
+/** Whether a vector selector can begin with such a token. */
+export function isSelectorStart(kind: TokenKind): boolean {
+  return kind === "{" || isMetricName(kind);
+}
+
+/** Whether an expression can begin with such a token. */
+export function startsExpression(kind: TokenKind): boolean {
+  switch (kind) {
+    case "number":
+    case "duration":
+    case "string":
+    case "(":
+    case "+":
+    case "-":
+      return true;
+    default:
+      return isSelectorStart(kind);
+  }
+}
