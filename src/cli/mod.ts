@@ -5,6 +5,7 @@ import { type Command, EXIT, type Output } from "./command.ts";
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import("./run.ts")).run,
   check: async () => (await import("./check.ts")).check,
+  query: async () => (await import("./query.ts")).query,
 };
 
 const CONSOLE: Output = { out: (line) => console.log(line), err: (line) => console.error(line) };

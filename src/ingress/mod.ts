@@ -1,2 +1,3 @@
 export { Ingress, type IngressDeps, type Page } from "./ingress.ts";
 export type { RuntimeFacts } from "./api/status_calls.ts";
+export { resultMembers } from "./api/result_json.ts";

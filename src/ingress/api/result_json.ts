@@ -1,16 +1,15 @@
 import type { Labels } from "../../model/labels.ts";
-import { histogramToApi, type MatrixSeries, type QueryValue, type VectorSample } from "../../query/mod.ts";
+import {
+  formatApiFloat,
+  histogramToApi,
+  type MatrixSeries,
+  type QueryValue,
+  type VectorSample,
+} from "../../query/mod.ts";
 
 /** A query's value as the API's `result`, with its `resultType`, as members of a JSON object without its braces. */
 export function resultMembers(value: QueryValue): string {
   return `"resultType":"${value.kind}","result":${result(value)}`;
-}
-
-/** A sample's value as text: shortest digits that say the same number, with Go's names for what is no number. */
-export function valueText(value: number): string {
-  if (value === Infinity) return "+Inf";
-  if (value === -Infinity) return "-Inf";
-  return Object.is(value, -0) ? "-0" : String(value);
 }
 
 function result(value: QueryValue): string {
@@ -49,7 +48,7 @@ function matrixElement({ labels, timestamps, values, histograms }: MatrixSeries)
 }
 
 function point(timestampMs: number, value: number): string {
-  return `[${timestampMs / 1_000},"${valueText(value)}"]`;
+  return `[${timestampMs / 1_000},"${formatApiFloat(value)}"]`;
 }
 
 export function metric(labels: Labels): string {

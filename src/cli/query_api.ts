@@ -1,0 +1,31 @@
+import type { ApiData, Question, Told } from "./query.ts";
+
+/** How long the API may take, ms. */
+const TIMEOUT_MS = 30_000;
+
+/** Puts the question to a Prometheus-compatible HTTP API. @throws when it can't be reached or answers with no JSON */
+export async function askApi(url: string, { query, timeMs = Date.now(), range }: Question): Promise<Told> {
+  const seconds = (ms: number) => String(ms / 1_000);
+  const form = new URLSearchParams({ query });
+  if (range) {
+    form.set("start", seconds(timeMs - range.reachMs));
+    form.set("end", seconds(timeMs));
+    form.set("step", seconds(range.stepMs));
+  } else form.set("time", seconds(timeMs));
+  const response = await fetch(`${url.replace(/\/+$/, "")}/api/v1/${range ? "query_range" : "query"}`, {
+    method: "POST",
+    body: form,
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  });
+  const answer = await response.json() as {
+    status: string;
+    data?: ApiData;
+    error?: string;
+    warnings?: string[];
+    infos?: string[];
+  };
+  if (answer.status !== "success" || !answer.data) {
+    return { kind: "error", message: answer.error ?? `the API answered ${response.status} without a result` };
+  }
+  return { kind: "ok", data: answer.data, remarks: [...answer.warnings ?? [], ...answer.infos ?? []] };
+}

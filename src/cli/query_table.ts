@@ -1,0 +1,53 @@
+import type { ApiData } from "./query.ts";
+
+type Point = readonly [seconds: number, value: unknown];
+
+interface Element {
+  readonly metric: Readonly<Record<string, string>>;
+  readonly value?: Point;
+  readonly histogram?: Point;
+  readonly values?: readonly Point[];
+  readonly histograms?: readonly Point[];
+}
+
+/** An answer as aligned lines: series, time, value. */
+export function tableOf({ resultType, result }: ApiData): string[] {
+  const rows = rowsOf(resultType, result);
+  if (rows.length === 0) return ["(nothing)"];
+  const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column].length)));
+  return rows.map(([series, time, value]) =>
+    `${series.padEnd(widths[0])}  ${time.padEnd(widths[1])}  ${value}`.trimEnd()
+  );
+}
+
+function rowsOf(
+  resultType: string,
+  result: unknown,
+): (readonly [series: string, time: string, value: string])[] {
+  if (resultType === "scalar" || resultType === "string") {
+    const [seconds, value] = result as Point;
+    return [[resultType, timeText(seconds), String(value)]];
+  }
+  return (result as Element[]).flatMap((element) => {
+    const points = [element.value, element.histogram, ...element.values ?? [], ...element.histograms ?? []];
+    const series = seriesText(element.metric);
+    return points.filter((point) => point !== undefined)
+      .sort((a, b) => a[0] - b[0])
+      .map((point) => [series, timeText(point[0]), valueText(point[1])] as const);
+  });
+}
+
+function seriesText({ __name__ = "", ...labels }: Readonly<Record<string, string>>): string {
+  const inner = Object.entries(labels).map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(", ");
+  return inner === "" && __name__ !== "" ? __name__ : `${__name__}{${inner}}`;
+}
+
+function timeText(seconds: number): string {
+  return new Date(seconds * 1_000).toISOString();
+}
+
+function valueText(value: unknown): string {
+  if (typeof value === "string") return value;
+  const { count, sum } = value as { count: string; sum: string };
+  return `histogram count=${count} sum=${sum}`;
+}
