@@ -30,14 +30,11 @@ export async function askScript(path: string, { query, timeMs, range }: Question
   });
   const loaded = loadScript(script, store);
   if (loaded.kind === "error") {
-    return {
-      kind: "error",
-      message: loaded.problems.map(({ line, column, message }) => `${path}:${line}:${column}: ${message}`)
-        .join("\n"),
-    };
+    const { line, column, message } = loaded.problem;
+    return { kind: "error", message: `${path}:${line}:${column}: ${message}` };
   }
   const engine = new Engine({ clock });
-  const atMs = timeMs ?? loaded.maxTimeMs ?? 0;
+  const atMs = timeMs ?? loaded.endMs;
   const result = range
     ? await engine.range(store, query, atMs - range.reachMs, atMs, range.stepMs)
     : await engine.instant(store, query, atMs);
