@@ -1,3 +1,5 @@
+import { fileURLToPath } from "node:url";
+
 const FOLDER = new URL("../fixtures/tls/", import.meta.url);
 
 /** Certificates for a server, by what a client that trusts `authority.pem` makes of them. */
@@ -42,7 +44,7 @@ export function authorityCertificate(): string {
 export function tlsFixturePath(
   file: `${ServerCertificate}.pem` | "authority.pem" | "client.pem" | "leaf.key",
 ): string {
-  return decodeURIComponent(new URL(file, FOLDER).pathname);
+  return fileURLToPath(new URL(file, FOLDER));
 }
 
 function read(file: string): string {

@@ -1,0 +1,74 @@
+import { join } from "node:path";
+import { parse } from "yaml";
+import { readOptions } from "./options.ts";
+
+/** A place that a child is going to listen on. */
+export interface Listening {
+  owner: "bee" | "bunny";
+  host: string;
+  port: number;
+}
+
+export interface DevPlan {
+  listening: Listening[];
+  /** Bunny's status page. */
+  statusPageUrl: string;
+  /** Bunny's health endpoints, without a leading slash, in the order of the configuration. */
+  healthPaths: string[];
+  /** Bee's health, as Bunny sees it. */
+  beeHealthUrl: string;
+}
+
+/** Where Bunny listens unless its configuration says otherwise. */
+const BUNNY_DEFAULTS = { host: "0.0.0.0", port: 1312 };
+
+/**
+ * Finds out where Bee and Bunny are going to listen. The configuration is looked at, not checked: to say what is wrong
+ * with it is Bunny's part.
+ * @throws with a message for the user when it can't be read, or Bee's environment makes no sense
+ */
+export function readPlan(
+  root: string,
+  configPath: string,
+  env: (name: string) => string | undefined,
+): DevPlan {
+  const bee = readOptions([], env);
+  if (bee === "help") throw new Error("no arguments can't ask for help");
+  const http = httpServerOf(parse(Deno.readTextFileSync(join(root, configPath))));
+  const bunny = {
+    host: typeof http.host === "string" ? http.host : BUNNY_DEFAULTS.host,
+    port: typeof http.port === "number" ? http.port : BUNNY_DEFAULTS.port,
+  };
+  const health = Array.isArray(http.health) ? http.health : [];
+  return {
+    listening: [
+      ...Object.values(bee.ports).map((port): Listening => ({ owner: "bee", host: bee.host, port })),
+      { owner: "bunny", ...bunny },
+    ],
+    statusPageUrl: `http://127.0.0.1:${bunny.port}/`,
+    healthPaths: health.map((endpoint) => String(endpoint?.path).replace(/^\//, "")),
+    beeHealthUrl: `http://${bee.host}:${bee.ports.health}/healthz`,
+  };
+}
+
+function httpServerOf(config: unknown): Record<string, unknown> {
+  let value = config;
+  for (const key of ["ingress", "httpServer"]) {
+    value = typeof value === "object" && value !== null ? (value as Record<string, unknown>)[key] : undefined;
+  }
+  return typeof value === "object" && value !== null ? value as Record<string, unknown> : {};
+}
+
+/** Those of the places where somebody listens already. */
+export function takenAmong(places: readonly Listening[]): Listening[] {
+  return places.filter(({ host, port }) => {
+    if (port === 0) return false;
+    try {
+      Deno.listen({ hostname: host, port }).close();
+      return false;
+    } catch (error) {
+      if (error instanceof Deno.errors.AddrInUse) return true;
+      throw error;
+    }
+  });
+}
