@@ -1,0 +1,253 @@
+import assert from "node:assert/strict";
+import { freePort } from "../support/free_port.ts";
+import { httpPeer } from "../support/http_peer.ts";
+import { RunningProcess } from "../support/process_runner.ts";
+import { tempDir } from "../support/temp_dir.ts";
+import { ask, runBunny, startBunny, untilStatus, value } from "./bunny.ts";
+
+interface Shape {
+  port: number;
+  target: number;
+  probes?: string[];
+  query?: string;
+  more?: string;
+}
+
+/** A configuration with HTTP probes ten times a second and one endpoint. */
+function yaml(
+  { port, target, probes = ["alpha"], query = "min_over_time(probe_success[300ms])", more = "" }: Shape,
+): string {
+  return [
+    "egress:",
+    "  periodMilliseconds: 100",
+    "  timeoutMilliseconds: 500",
+    "  probes:",
+    ...probes.map((name) =>
+      `    - { name: ${name}, httpGet: { host: 127.0.0.1, port: ${target}, path: /${name} } }`
+    ),
+    "ingress:",
+    "  httpServer:",
+    `    port: ${port}`,
+    "    host: 127.0.0.1",
+    "    health:",
+    `      - { path: ready, instantQuery: { query: '${query}' } }`,
+    more,
+  ].join("\n");
+}
+
+Deno.test("process: a bad configuration ends the start with code 2 and names every mistake", async () => {
+  using dir = tempDir();
+  const path = dir.write(
+    "bunny.yaml",
+    "egress:\n  probes:\n    - { name: a, httpGet: { prot: 80 } }\n  nope: 1\n",
+  );
+  await using bunny = runBunny(path);
+  assert.equal((await bunny.status).code, 2);
+  assert.match(
+    bunny.output,
+    /bunny\.yaml:3:\d+: egress\.probes\[0\]\.httpGet\.prot: unknown key, did you mean \\"port\\"\?/,
+  );
+  assert.match(bunny.output, /bunny\.yaml:4:\d+: egress\.nope: unknown key/);
+});
+
+Deno.test("process: no configuration at all ends the start with code 2", async () => {
+  await using bunny = runBunny("/nonexistent/bunny.yaml");
+  assert.equal((await bunny.status).code, 2);
+  assert.match(bunny.output, /\/nonexistent\/bunny\.yaml/);
+});
+
+Deno.test("process: an address that is taken ends the start with code 1", async () => {
+  using dir = tempDir();
+  await using target = await httpPeer();
+  await using bunny = runBunny(dir.write("bunny.yaml", yaml({ port: target.port, target: target.port })));
+  assert.equal((await bunny.status).code, 1);
+  assert.match(bunny.output, /cannot start/);
+});
+
+Deno.test("process: the verdict follows the app, and SIGTERM ends it with code 0", async () => {
+  using dir = tempDir();
+  let healthy = true;
+  await using target = await httpPeer((_, response) => void response.writeHead(healthy ? 200 : 503).end());
+  const port = freePort();
+  await using bunny = await startBunny(dir.write("bunny.yaml", yaml({ port, target: target.port })));
+  assert.equal(await untilStatus(port, "ready", 200), "healthy\nthe query is 1\n");
+  healthy = false;
+  assert.match(await untilStatus(port, "ready", 503), /^unhealthy\n\{probe="alpha", type="http"\} is 0\n$/);
+  const verbose = JSON.parse((await ask(port, "ready?verbose")).body);
+  assert.equal(verbose.verdict, "unhealthy");
+  assert.equal(verbose.probes[0].lastFailures[0].reason, "status");
+  healthy = true;
+  await untilStatus(port, "ready", 200);
+  bunny.kill("SIGTERM");
+  assert.deepEqual({ ...await bunny.status }, { success: true, code: 0, signal: null });
+});
+
+Deno.test("process: a reload adds a probe, and the others keep their beat and their counters", async () => {
+  using dir = tempDir();
+  await using target = await httpPeer();
+  const port = freePort();
+  const path = dir.write("bunny.yaml", yaml({ port, target: target.port }));
+  await using bunny = await startBunny(path);
+  await untilStatus(port, "ready", 200);
+  const before = await value(port, 'probe_attempts_total{probe="alpha"}');
+  dir.write("bunny.yaml", yaml({ port, target: target.port, probes: ["alpha", "beta"] }));
+  await bunny.waitForLine(/applied the configuration/);
+  while (!target.requests.some(({ url }) => url === "/beta")) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  assert.ok(await value(port, 'probe_attempts_total{probe="alpha"}') >= before);
+  assert.equal(await value(port, 'resets(probe_attempts_total{probe="alpha"}[1m])'), 0);
+  assert.equal(await value(port, 'sum(bunny_probes_skipped_total{probe="alpha"}) or vector(0)'), 0);
+  // The longest time between two attempts never reached two periods.
+  const gaps =
+    'max_over_time((timestamp(probe_success{probe="alpha"}) - timestamp(probe_success{probe="alpha"} offset 150ms))[10s:50ms])';
+  assert.ok(await value(port, gaps) < 0.3, `a beat was missed: ${await value(port, gaps)} s`);
+});
+
+Deno.test("process: a bad configuration on reload changes nothing and is seen", async () => {
+  using dir = tempDir();
+  await using target = await httpPeer();
+  const port = freePort();
+  const path = dir.write("bunny.yaml", yaml({ port, target: target.port }));
+  await using bunny = await startBunny(path);
+  await untilStatus(port, "ready", 200);
+  dir.write("bunny.yaml", "egress: [oops");
+  await bunny.waitForLine(/stays in force/);
+  assert.equal((await ask(port, "ready")).status, 200);
+  while (await value(port, "bunny_config_last_reload_successful") !== 0) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  dir.write("bunny.yaml", yaml({ port, target: target.port, probes: ["beta"] }));
+  await bunny.waitForLine(/applied the configuration/);
+});
+
+const replacements: { name: string; replace: (dir: string, content: string) => Promise<void> }[] = [
+  { name: "a write in place", replace: (dir, content) => Deno.writeTextFile(`${dir}/bunny.yaml`, content) },
+  {
+    name: "an editor's rename",
+    replace: async (dir, content) => {
+      await Deno.writeTextFile(`${dir}/.bunny.yaml.swp`, content);
+      await Deno.rename(`${dir}/.bunny.yaml.swp`, `${dir}/bunny.yaml`);
+    },
+  },
+  {
+    name: "a delete and a new file",
+    replace: async (dir, content) => {
+      await Deno.remove(`${dir}/bunny.yaml`);
+      await Deno.writeTextFile(`${dir}/bunny.yaml`, content);
+    },
+  },
+  {
+    name: "a directory that is replaced",
+    replace: async (dir, content) => {
+      await Deno.rename(dir, `${dir}.old`);
+      await Deno.mkdir(dir);
+      await Deno.writeTextFile(`${dir}/bunny.yaml`, content);
+    },
+  },
+];
+for (const { name, replace } of replacements) {
+  Deno.test(`process: reload by ${name}`, async () => {
+    using dir = tempDir();
+    await using target = await httpPeer();
+    const port = freePort();
+    const path = dir.write("config/bunny.yaml", yaml({ port, target: target.port }));
+    await using bunny = await startBunny(path);
+    await replace(dir.join("config"), yaml({ port, target: target.port, query: "vector(0)" }));
+    await bunny.waitForLine(/applied the configuration/);
+    assert.equal((await ask(port, "ready")).status, 503);
+  });
+}
+
+Deno.test("process: reload by a ConfigMap's symbolic link, twice", async () => {
+  using dir = tempDir();
+  await using target = await httpPeer();
+  const port = freePort();
+  const put = async (version: string, query: string) => {
+    dir.write(`config/..${version}/bunny.yaml`, yaml({ port, target: target.port, query }));
+    await Deno.symlink(`..${version}`, dir.join("config/..data_tmp"));
+    await Deno.rename(dir.join("config/..data_tmp"), dir.join("config/..data"));
+  };
+  await put("v1", "vector(1)");
+  await Deno.symlink("..data/bunny.yaml", dir.join("config/bunny.yaml"));
+  await using bunny = await startBunny(dir.join("config/bunny.yaml"));
+  assert.equal((await ask(port, "ready")).status, 200);
+  await put("v2", "vector(0)");
+  await Deno.remove(dir.join("config/..v1"), { recursive: true });
+  await bunny.waitForLine(/applied the configuration/);
+  assert.equal((await ask(port, "ready")).status, 503);
+  await put("v3", "vector(1)");
+  await bunny.waitForLine(/applied the configuration/);
+  assert.equal((await ask(port, "ready")).status, 200);
+});
+
+Deno.test("process: SIGHUP reads the configuration again", async () => {
+  using dir = tempDir();
+  await using target = await httpPeer();
+  const port = freePort();
+  await using bunny = await startBunny(dir.write("bunny.yaml", yaml({ port, target: target.port })));
+  bunny.kill("SIGHUP");
+  await bunny.waitForLine(/applied the configuration/);
+  await untilStatus(port, "ready", 200);
+});
+
+Deno.test("process: a changed port is listened on before the old one is left", async () => {
+  using dir = tempDir();
+  await using target = await httpPeer();
+  const [before, after] = [freePort(), freePort()];
+  await using bunny = await startBunny(dir.write("bunny.yaml", yaml({ port: before, target: target.port })));
+  await untilStatus(before, "ready", 200);
+  dir.write("bunny.yaml", yaml({ port: after, target: target.port }));
+  await bunny.waitForLine(/applied the configuration/);
+  assert.equal((await ask(after, "ready")).status, 200);
+  await assert.rejects(ask(before, "ready"));
+});
+
+Deno.test("process: a port that is taken refuses the reload and all goes on", async () => {
+  using dir = tempDir();
+  await using target = await httpPeer();
+  const port = freePort();
+  await using bunny = await startBunny(dir.write("bunny.yaml", yaml({ port, target: target.port })));
+  await untilStatus(port, "ready", 200);
+  dir.write("bunny.yaml", yaml({ port: target.port, target: target.port, query: "vector(0)" }));
+  await bunny.waitForLine(/stays in force/);
+  assert.equal((await ask(port, "ready")).status, 200);
+});
+
+const WATCHED = `signals: { watchedProcessCommandLineRegEx: "sleep 5[0-9]{3}\\\\.MARK" }`;
+
+/** A process to watch whose command line is like no other's. */
+function sleeper(mark: number): RunningProcess {
+  return new RunningProcess({ command: ["/bin/sleep", `5000.${mark}`] });
+}
+
+Deno.test("process: SIGTERM probes and serves on until the watched process is gone", async () => {
+  using dir = tempDir();
+  await using target = await httpPeer();
+  const port = freePort();
+  const mark = port;
+  await using watched = sleeper(mark);
+  const more = WATCHED.replace("MARK", String(mark));
+  await using bunny = await startBunny(dir.write("bunny.yaml", yaml({ port, target: target.port, more })));
+  await untilStatus(port, "ready", 200);
+  bunny.kill("SIGTERM");
+  await bunny.waitForLine(/waiting for the watched process/);
+  const asked = target.requests.length;
+  while (target.requests.length < asked + 5) await new Promise((resolve) => setTimeout(resolve, 10));
+  assert.equal((await ask(port, "ready")).status, 200);
+  watched.kill("SIGKILL");
+  assert.equal((await bunny.status).code, 0);
+});
+
+Deno.test("process: a second signal ends it at once, whatever is waited for", async () => {
+  using dir = tempDir();
+  await using target = await httpPeer();
+  const port = freePort();
+  await using _watched = sleeper(port);
+  const more = WATCHED.replace("MARK", String(port));
+  await using bunny = await startBunny(dir.write("bunny.yaml", yaml({ port, target: target.port, more })));
+  bunny.kill("SIGINT");
+  await bunny.waitForLine(/waiting for the watched process/);
+  bunny.kill("SIGINT");
+  assert.equal((await bunny.status).code, 130);
+});
