@@ -6,5 +6,5 @@ export function formatApiFloat(value: number): string {
   const text = String(value);
   const exponentAt = text.indexOf("e");
   // Go gives exponents two digits at least.
-  return exponentAt === text.length - 3 ? `${text.slice(0, -1)}0${text.slice(-1)}` : text;
+  return exponentAt > 0 && exponentAt === text.length - 3 ? `${text.slice(0, -1)}0${text.slice(-1)}` : text;
 }

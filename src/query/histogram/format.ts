@@ -7,15 +7,22 @@ export function formatHistogram(histogram: Histogram): string {
   const { schema, count, sum, zeroCount, zeroThreshold, customValues, counterResetHint } = histogram;
   const parts: string[] = [];
   if (schema !== 0) parts.push(`schema:${schema}`);
-  if (count !== 0) parts.push(`count:${count}`);
-  if (sum !== 0) parts.push(`sum:${sum}`);
-  if (zeroCount !== 0) parts.push(`z_bucket:${zeroCount}`);
+  if (count !== 0) parts.push(`count:${text(count)}`);
+  if (sum !== 0) parts.push(`sum:${text(sum)}`);
+  if (zeroCount !== 0) parts.push(`z_bucket:${text(zeroCount)}`);
   if (zeroThreshold !== 0) parts.push(`z_bucket_w:${zeroThreshold}`);
-  if (schema === CUSTOM_BUCKETS_SCHEMA) parts.push(`custom_values:[${(customValues ?? []).join(" ")}]`);
+  if (schema === CUSTOM_BUCKETS_SCHEMA) {
+    parts.push(`custom_values:[${Array.from(customValues ?? [], text).join(" ")}]`);
+  }
   if (counterResetHint !== "unknown") parts.push(`counter_reset_hint:${counterResetHint}`);
   parts.push(...formatSide("", histogram.positiveSpans, histogram.positiveBuckets));
   parts.push(...formatSide("n_", histogram.negativeSpans, histogram.negativeBuckets));
   return `{{${parts.join(" ")}}}`;
+}
+
+/** A number as the notation reads it. */
+function text(value: number): string {
+  return String(value).replace("Infinity", "Inf");
 }
 
 /** Gaps between spans are written as empty buckets, as the notation knows only one span a side. */
@@ -34,7 +41,7 @@ function formatSide(prefix: string, spans: readonly Span[], buckets: Float64Arra
     }
   }
   if (counts.length === 0) return [];
-  const list = `${prefix}buckets:[${counts.join(" ")}]`;
+  const list = `${prefix}buckets:[${counts.map(text).join(" ")}]`;
   return first === 0 ? [list] : [`${prefix}offset:${first}`, list];
 }
 

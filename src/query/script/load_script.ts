@@ -41,5 +41,5 @@ export function loadScript(text: string, store: Appendable, baseMs = 0): LoadScr
 }
 
 function lengthMs({ series, stepMs }: LoadCommand): number {
-  return Math.max(0, ...series.map(({ values }) => (values.length - 1) * stepMs));
+  return series.reduce((longest, { values }) => Math.max(longest, (values.length - 1) * stepMs), 0);
 }
