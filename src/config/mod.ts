@@ -10,3 +10,5 @@ export {
 } from "./environment.ts";
 export { fingerprint } from "./fingerprint.ts";
 export { formatProblem, type Problem } from "./problem.ts";
+export { readConfig, type ReadResult } from "./read.ts";
+export { type FileReading, readConfigFile } from "./read_file.ts";

@@ -1,0 +1,77 @@
+import { createHash } from "node:crypto";
+import { messageOf } from "../base/errors.ts";
+import { MAX_FILE_BYTES } from "./limits.ts";
+import type { Problem } from "./problem.ts";
+import { readConfig, type ReadResult, tooLarge } from "./read.ts";
+
+/** What a configuration file holds, before anybody has made sense of it. */
+export type FileContent =
+  | { readonly kind: "text"; readonly text: string; readonly hash: string }
+  | { readonly kind: "unreadable"; readonly message: string; readonly hash: string };
+
+/** A reading, and what tells whether the file has changed since: equal for equal content. */
+export type FileReading = ReadResult & { readonly hash: string };
+
+/** Reads a configuration file. What is wrong with the file itself is a problem like any other; nothing is thrown. */
+export async function readConfigFile(path: string): Promise<FileReading> {
+  return interpret(await readContent(path), path);
+}
+
+export function interpret(content: FileContent, path: string): FileReading {
+  const { hash } = content;
+  if (content.kind === "text") return { ...readConfig(content.text, path), hash };
+  const problem: Problem = { file: path, line: 0, column: 0, keyPath: "", message: content.message };
+  return { kind: "problems", problems: [problem], hash };
+}
+
+/** Reads at most `MAX_FILE_BYTES`, and only from a plain file: a pipe would have it wait. Never rejects. */
+export async function readContent(path: string): Promise<FileContent> {
+  try {
+    const { isDirectory, isFile, size } = await Deno.stat(path);
+    if (isDirectory) return unreadable("is a directory; name the file in it");
+    if (!isFile) return unreadable("is not a plain file");
+    const bytes = await readUpTo(MAX_FILE_BYTES + 1, path, size);
+    if (bytes.length > MAX_FILE_BYTES) return unreadable(tooLarge(path).message);
+    const text = decode(bytes);
+    if (text === undefined) return unreadable("is not text in UTF-8");
+    return { kind: "text", text, hash: createHash("sha256").update(bytes).digest("hex") };
+  } catch (error) {
+    return unreadable(reasonOf(error));
+  }
+}
+
+function unreadable(message: string): FileContent {
+  return { kind: "unreadable", message, hash: message };
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof Deno.errors.NotFound) return "there is no such file";
+  if (error instanceof Deno.errors.PermissionDenied) return "may not be read by this user";
+  if (error instanceof Deno.errors.NotCapable) return "may not be read: --allow-read does not cover it";
+  return messageOf(error);
+}
+
+async function readUpTo(maxBytes: number, path: string, likelyBytes: number): Promise<Uint8Array> {
+  using file = await Deno.open(path);
+  let bytes = new Uint8Array(Math.min(maxBytes, likelyBytes + 1));
+  let length = 0;
+  for (;;) {
+    const count = await file.read(bytes.subarray(length));
+    if (count === null) break;
+    length += count;
+    if (length === maxBytes) break;
+    if (length < bytes.length) continue;
+    const larger = new Uint8Array(Math.min(maxBytes, 2 * bytes.length)); // it has grown since it was looked at
+    larger.set(bytes);
+    bytes = larger;
+  }
+  return bytes.subarray(0, length);
+}
+
+function decode(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,45 @@
+import type { Config, UserMetricsConfig } from "./config.ts";
+import type { ReportPath } from "./cross_checks.ts";
+import type { Path } from "./problem.ts";
+import { builtInMetrics, remarks } from "./promql.ts";
+import type { ConfigInput } from "./schema.ts";
+
+/** Says something about a place inside the text at this path. */
+export type ReportInText = (path: Path, message: string, index: number) => void;
+
+/** What is allowed but most likely not what was meant. */
+export function warn(input: ConfigInput, config: Config, report: ReportPath, inText: ReportInText): void {
+  input.egress.probes.forEach(({ tcpSocket }, i) => {
+    if (tcpSocket?.service === undefined) return;
+    report(["egress", "probes", i, "tcpSocket", "service"], "deprecated: the key is called host now");
+  });
+  const { exporters } = input.telemetry.openTelemetry;
+  exporters.forEach((exporter, i) => {
+    if (exporters.indexOf(exporter) === i) return;
+    report(["telemetry", "openTelemetry", "exporters", i], "this exporter is in the list already");
+  });
+  const selectable = {
+    probes: new Set(config.egress.probes.map(({ name }) => name)),
+    metrics: new Set([...builtInMetrics(), ...userMetricNames(config)]),
+  };
+  config.ingress.health.forEach(({ query, source }, i) => {
+    const key = query.kind === "instant" ? "instantQuery" : "rangeQuery";
+    const path = ["ingress", "httpServer", "health", i, key];
+    if (query.kind === "instant" && query.relativeTimeMs > 0) {
+      report([...path, "relativeInstantTime"], "this lies in the future, where there are no samples yet");
+    }
+    if (query.kind === "range" && query.relativeEndMs > 0) {
+      report([...path, "relativeEndTime"], "this lies in the future, where there are no samples yet");
+    }
+    if (source.kind === "remote") return;
+    for (const { message, index } of remarks(query.expr, selectable)) {
+      inText([...path, "query"], message, index ?? 0);
+    }
+  });
+}
+
+function userMetricNames({ egress, ingress }: Config): string[] {
+  const names = ({ attempts, successes, responseTime }: UserMetricsConfig) =>
+    [attempts, successes, responseTime].flatMap((metric) => metric ? [metric.name] : []);
+  return [...egress.probes, ...ingress.health].flatMap(({ metrics }) => names(metrics));
+}
