@@ -144,5 +144,8 @@ export function parseOffset(tokens: TokenStream): DurationExpr {
     const operand = signed(tokens, kind, start, parseFrom(tokens, POWER));
     return parseOperators(tokens, operand, LOOSEST);
   }
+  if (next === "number" || next === "duration") {
+    return bounded(tokens, withSign(parseNumber(tokens), kind, start), { start, end: start + 1 });
+  }
   return signed(tokens, kind, start, parseOperand(tokens));
 }
