@@ -72,7 +72,15 @@ export function someText(words = "text that is not empty") {
 }
 
 export function oneOf<const T extends readonly string[]>(...choices: T): v.PicklistSchema<T, string> {
-  return v.picklist(choices, choices.map((choice) => JSON.stringify(choice)).join(" or "));
+  const quoted = choices.map((choice) => JSON.stringify(choice));
+  return v.picklist(choices, quoted.length > 2 ? `one of ${quoted.join(", ")}` : quoted.join(" or "));
+}
+
+/** Refuses a list that is too long. */
+export function atMost<T extends readonly unknown[]>(max: number): v.CheckAction<T, undefined> {
+  return check((items) =>
+    items.length > max ? { message: `${items.length} are too many; at most ${max} are allowed` } : undefined
+  );
 }
 
 export function wholeNumber(min: number, max: number) {

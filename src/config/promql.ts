@@ -1,6 +1,13 @@
 import { INSTRUMENTS } from "../model/instruments.ts";
 import { METRIC_NAME } from "../model/labels.ts";
-import { describePosition, type Expr, parseExpr, selectorsOf, verdictTypeOf } from "../query/mod.ts";
+import {
+  describePosition,
+  type Expr,
+  parseExpr,
+  type PositionRange,
+  selectorsOf,
+  verdictTypeOf,
+} from "../query/mod.ts";
 import { didYouMean } from "./guess.ts";
 import type { Finding } from "./leaf.ts";
 import { quote } from "./problem.ts";
@@ -10,12 +17,17 @@ export function checkQuery(query: string, kind: "instant" | "range"): Finding | 
   const parsed = parseExpr(query);
   if (parsed.kind === "error") {
     const [{ reason, position }] = parsed.errors;
-    return { message: `PromQL at ${describePosition(query, position)}: ${reason}`, index: position.start };
+    return inQuery(query, reason, position);
   }
   const verdict = verdictTypeOf(parsed.expr, kind);
   if (verdict.kind === "ok") return undefined;
-  const { reason, position } = verdict;
-  return { message: `PromQL at ${describePosition(query, position)}: ${reason}`, index: position.start };
+  return inQuery(query, verdict.reason, verdict.position);
+}
+
+/** Line and column are the query's own; the file's stand before the message. */
+function inQuery(query: string, reason: string, position: PositionRange): Finding {
+  const place = query === "" ? "" : ` at ${describePosition(query, position)}`;
+  return { message: `PromQL${place}: ${reason}`, index: position.start };
 }
 
 /** What a configuration's own queries can select. */

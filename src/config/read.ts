@@ -6,7 +6,7 @@ import { formatPath, type Path, type Problem } from "./problem.ts";
 import { offsetInFile } from "./scalar_position.ts";
 import { type ConfigInput, configSchema } from "./schema.ts";
 import { type Place, shape } from "./shape.ts";
-import { validate } from "./validate.ts";
+import { MISSING, validate } from "./validate.ts";
 import { warn } from "./warnings.ts";
 import { readTree } from "./yaml_tree.ts";
 
@@ -34,7 +34,11 @@ export function readConfig(text: string, file: string): ReadResult {
     void list.push({ file, ...locate(offset), keyPath: formatPath(written), message });
   const report = reportTo(problems);
   const shaped = shape(root, configSchema, report);
-  const { output, isGood } = validate(configSchema, shaped, text, report);
+  // What the tree could not find, such as an alias' anchor, is not missing a second time.
+  const unfound = new Set(tree.problems.map(({ keyPath }) => keyPath));
+  const { output, isGood } = validate(configSchema, shaped, text, (written, offset, message) => {
+    if (message !== MISSING || !unfound.has(formatPath(written))) report(written, offset, message);
+  });
   crossCheck(output, (path, message) => {
     const { written, node } = placeOf(shaped.places, path);
     report(written, node.start, message);

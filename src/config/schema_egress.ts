@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import {
   about,
+  atMost,
   check,
   type Clash,
   either,
@@ -46,6 +47,9 @@ const adaptive = () =>
     "Beat faster while there is something to find out.",
   );
 
+/** In small letters too: the original took them. */
+const schemeName = () => v.picklist(["HTTP", "HTTPS", "http", "https"], '"HTTP" or "HTTPS"');
+
 /** One code, or a range of them. */
 const statuses = () => {
   const words = 'a status code or a range such as "200-299"';
@@ -77,7 +81,7 @@ const httpGet = () =>
         "Path, with a query if need be; a leading slash is added when missing.",
       ),
       scheme: about(
-        v.optional(oneOf("HTTP", "HTTPS", "http", "https"), "HTTP"),
+        v.optional(schemeName(), "HTTP"),
         "HTTP or HTTPS. Certificates are not verified unless tls.verify says so.",
       ),
       httpHeaders: about(v.optional(headers(), []), "Headers of the request."),
@@ -264,7 +268,7 @@ export const egressSchema = keys({
   ),
   adaptive: v.optional(adaptive()),
   probes: about(
-    v.optional(v.pipe(list(probe()), v.maxLength(MAX_PROBES, `at most ${MAX_PROBES} probes`)), []),
+    v.optional(v.pipe(list(probe()), atMost(MAX_PROBES)), []),
     "The probes.",
   ),
 });

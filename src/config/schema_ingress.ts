@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { parseGoDuration } from "../base/duration.ts";
 import {
   about,
+  atMost,
   check,
   type Clash,
   duration,
@@ -80,7 +81,8 @@ const forMilliseconds = () => {
   }, "a number of milliseconds, or a mapping with healthy and unhealthy");
 };
 
-const URL_WORDS = "the URL of a Prometheus-compatible server, such as http://prometheus:9090";
+/** No user and password: they would be in every log of a request. */
+const URL_WORDS = "the plain URL of a Prometheus-compatible server, such as http://prometheus:9090";
 
 const health = () =>
   v.pipe(
@@ -107,7 +109,7 @@ const health = () =>
       remoteUrl: v.optional(about(
         v.pipe(
           text(URL_WORDS),
-          check<string>((url) => isServerUrl(url) ? undefined : { message: `expected ${URL_WORDS}` }),
+          check<string>((url) => isServerUrl(url) ? undefined : { message: `this is not ${URL_WORDS}` }),
         ),
         "Where the query goes when source is remote.",
       )),
@@ -206,7 +208,7 @@ export const ingressSchema = keys({
         v.optional(
           v.pipe(
             list(health()),
-            v.maxLength(MAX_HEALTH_ENDPOINTS, `at most ${MAX_HEALTH_ENDPOINTS} endpoints`),
+            atMost(MAX_HEALTH_ENDPOINTS),
           ),
           [],
         ),

@@ -24,6 +24,8 @@ export interface Shaped {
   readonly value: unknown;
   /** By the path that was meant, as `formatPath` writes it. */
   readonly places: ReadonlyMap<string, Place>;
+  /** Nodes that are a secret somewhere: an alias may have brought them to other places too. */
+  readonly secrets: ReadonlySet<TreeNode>;
 }
 
 export type ReportAt = (written: Path, offset: number, message: string) => void;
@@ -47,11 +49,12 @@ const OLD_FLAGS: Readonly<Record<string, boolean>> = {
 export function shape(root: TreeNode, schema: v.GenericSchema, report: ReportAt): Shaped {
   const shaper = new Shaper(report);
   const value = shaper.shape({ node: root, keyStart: undefined, written: [], secret: false, schema }, []);
-  return { value, places: shaper.places };
+  return { value, places: shaper.places, secrets: shaper.secrets };
 }
 
 class Shaper {
   readonly places = new Map<string, Place>();
+  readonly secrets = new Set<TreeNode>();
   readonly #report: ReportAt;
   #nodes = 0;
 
@@ -70,6 +73,7 @@ class Shaper {
     const { schema, secret } = resolve(given.schema, node, given.secret);
     const place = { ...given, schema, secret };
     this.places.set(formatPath(path), place);
+    if (secret) this.secrets.add(node);
     switch (node.kind) {
       case "map":
         return isObject(schema)
@@ -110,9 +114,9 @@ class Shaper {
         this.#unknown(key, entry, meant, entries, place);
         if (meant === undefined || node.entries.has(meant) || meant in value) continue;
       }
-      if (isNothing(entry.node)) continue;
       const schema = entries[meant] as v.GenericSchema;
-      value[meant] = this.#below(place, entry.node, entry.keyStart, key, meant, schema, path);
+      const below = this.#below(place, entry.node, entry.keyStart, key, meant, schema, path);
+      if (!isNothing(entry.node)) value[meant] = below;
     }
     return value;
   }

@@ -12,15 +12,15 @@ import { describeNode } from "./yaml_tree.ts";
  */
 export function validate<S extends v.GenericSchema>(
   schema: S,
-  { value, places }: Shaped,
+  shaped: Shaped,
   text: string,
   report: ReportAt,
 ): { readonly output: unknown; readonly isGood: boolean } {
-  const result = v.safeParse(schema, value);
+  const result = v.safeParse(schema, shaped.value);
   const told = new Set<string>();
   for (const issue of result.issues ?? []) {
     const path = pathOf(issue);
-    const written = new Written(places, path, issue);
+    const written = new Written(shaped, path, issue);
     // A number that is neither whole nor in range is one mistake.
     const once = `${formatPath(path)} ${issue.type === "raw_check" ? issue.message : ""}`;
     if (told.has(once)) continue;
@@ -35,37 +35,47 @@ function pathOf(issue: v.BaseIssue<unknown>): Path {
   return (issue.path ?? []).map(({ key }) => typeof key === "number" ? key : String(key));
 }
 
+/** A key that must be there, and is not. */
+export const MISSING = "missing";
+
 /** One issue, put into words. */
 class Written {
   readonly path: Path;
   readonly #issue: v.BaseIssue<unknown>;
-  /** Where the value stands; where it is missing, its parent. */
+  /** Where the value stands; where there is none, its parent. */
   readonly #place: Place;
-  readonly #isMissing: boolean;
+  readonly #isSecret: boolean;
 
-  constructor(places: ReadonlyMap<string, Place>, path: Path, issue: v.BaseIssue<unknown>) {
+  constructor({ places, secrets }: Shaped, path: Path, issue: v.BaseIssue<unknown>) {
     const own = places.get(formatPath(path));
     this.#issue = issue;
-    this.#isMissing = own === undefined;
     this.#place = own ?? nearest(places, path);
+    this.#isSecret = this.#place.secret || secrets.has(this.#place.node);
     this.path = own ? own.written : [...this.#place.written, ...path.slice(this.#place.written.length)];
   }
 
   describe(text: string): { message: string; offset: number } {
-    const { node, keyStart, secret } = this.#place;
-    const { type, message, input } = this.#issue;
+    const { node, keyStart } = this.#place;
+    const { type, message } = this.#issue;
     const isKey = this.#issue.path?.at(-1)?.origin === "key";
-    if (type === "raw_check") return { message, offset: (isKey ? keyStart : undefined) ?? node.start };
-    if (this.#isMissing) return { message: "missing", offset: node.start };
+    const offset = (isKey ? keyStart : undefined) ?? node.start;
+    if (type === "raw_check") return { message, offset };
+    if (type === "strict_object" && isKey) {
+      // Either there is no such key, or nothing stands behind it.
+      const isWritten = this.#place.written.length === this.path.length;
+      return { message: MISSING, offset: isWritten ? offset : node.start };
+    }
     const finding = this.#finding();
-    const found = secret || isKey ? "" : this.#guess();
     if (finding && finding.index !== undefined && node.kind === "scalar") {
       return { message: finding.message, offset: offsetInFile(text, node, finding.index) };
     }
     const words = finding?.message ?? `${EXPECTED}${message}`;
-    const what = isKey ? (secret ? "another name" : quote(String(input))) : describeNode(node, secret);
-    const whole = words.startsWith(EXPECTED) ? `${words}, found ${what}${found}` : words;
-    return { message: whole, offset: (isKey ? keyStart : undefined) ?? node.start };
+    return { message: words.startsWith(EXPECTED) ? `${words}, found ${this.#found(isKey)}` : words, offset };
+  }
+
+  #found(isKey: boolean): string {
+    if (!isKey) return describeNode(this.#place.node, this.#isSecret) + this.#guess();
+    return this.#isSecret ? "another name" : quote(String(this.#issue.input));
   }
 
   /** What one of our own checks found, with the place inside the value. */
@@ -79,7 +89,7 @@ class Written {
   #guess(): string {
     const { schema } = this.#place;
     const { input } = this.#issue;
-    if (schema.type !== "picklist" || typeof input !== "string") return "";
+    if (schema.type !== "picklist" || typeof input !== "string" || this.#isSecret) return "";
     const meant = guess(input, (schema as v.PicklistSchema<readonly string[], undefined>).options);
     return meant === undefined ? "" : `, did you mean ${quote(meant)}?`;
   }

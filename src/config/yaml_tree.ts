@@ -99,8 +99,11 @@ export function readTree(text: string, file: string): TreeResult {
     builder.report([], documents[1].range?.[0] ?? 0, "a second document begins here; a configuration is one");
   }
   const [document] = documents;
-  for (const { code, pos } of [...document.errors, ...document.warnings].slice(0, MAX_SYNTAX_PROBLEMS)) {
-    builder.report([], pos[0], SYNTAX[code] ?? "this is not YAML");
+  for (
+    const { code, pos, message } of [...document.errors, ...document.warnings].slice(0, MAX_SYNTAX_PROBLEMS)
+  ) {
+    const isOpen = code === "BAD_INDENT" && message.startsWith("Flow ");
+    builder.report([], pos[0], isOpen ? OPEN_BRACKET : SYNTAX[code] ?? "this is not YAML");
   }
   if (builder.problems.length > 0) return { kind: "problems", problems: builder.problems };
   if (isEmpty(document)) return whole(EMPTY);
@@ -120,6 +123,9 @@ function hasTooManyTokens(text: string): boolean {
   for (const _ of new Lexer().lex(text)) if (++count > MAX_TOKENS) return true;
   return false;
 }
+
+/** One code of the library's stands for two mistakes. */
+const OPEN_BRACKET = "a [ or { above is not closed, or its end is not indented far enough";
 
 /** The library's error codes in our words. Its own may repeat text from the file, which may be a secret. */
 const SYNTAX: Readonly<Record<string, string>> = {
@@ -258,7 +264,8 @@ function nothing(start: number): ScalarNode {
 
 /** What a node is, for a message: `"abc"`, `5`, `a list`. A secret is named by its kind alone. */
 export function describeNode(node: TreeNode, secret = false): string {
-  if (node.kind !== "scalar") return node.kind === "map" ? "a mapping" : "a list";
+  if (node.kind === "map") return node.entries.size > 0 ? "a mapping" : "an empty mapping";
+  if (node.kind === "list") return node.items.length > 0 ? "a list" : "an empty list";
   switch (typeof node.value) {
     case "string":
       return secret ? "text" : quote(node.value);
