@@ -1,0 +1,40 @@
+/** Longest piece of a target's answer that goes into a detail, in characters. */
+const MAX_EXCERPT_LENGTH = 200;
+
+/** Shorter values are no secrets, and would blot out half of every text. */
+const MIN_SECRET_LENGTH = 5;
+
+const BLOT = "***";
+
+/**
+ * Quotes what a target said, for details that people read. A target may say back what we told it in confidence
+ * (header values, an exec probe's environment), so those are blotted out first.
+ */
+export class Quoter {
+  #secrets: readonly string[];
+  readonly #decoder = new TextDecoder();
+
+  /** `secrets`: values that must not come out; the words in them don't either. */
+  constructor(secrets: readonly string[] = []) {
+    this.#secrets = worthHiding(secrets);
+  }
+
+  /** Hides these from now on, in place of those before. */
+  hide(secrets: readonly string[]): void {
+    this.#secrets = worthHiding(secrets);
+  }
+
+  /** `"the text"`: on one line, of bounded length, in quotes. */
+  quote(said: string | Uint8Array): string {
+    let text = typeof said === "string" ? said : this.#decoder.decode(said);
+    for (const secret of this.#secrets) text = text.replaceAll(secret, BLOT);
+    const line = text.trim().replaceAll(/[\s\x00-\x1f\x7f-\x9f]+/g, " ");
+    return line.length > MAX_EXCERPT_LENGTH ? `"${line.slice(0, MAX_EXCERPT_LENGTH)}…"` : `"${line}"`;
+  }
+}
+
+/** Whole values before the words in them ("Bearer abc" before "abc"). */
+function worthHiding(secrets: readonly string[]): string[] {
+  const words = secrets.flatMap((secret) => secret.split(/\s+/));
+  return [...new Set([...secrets, ...words])].filter((secret) => secret.length >= MIN_SECRET_LENGTH);
+}

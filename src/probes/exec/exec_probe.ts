@@ -1,0 +1,141 @@
+import type { Clock } from "../../base/clock.ts";
+import { formatDuration } from "../../base/duration.ts";
+import { messageOf } from "../../base/errors.ts";
+import type { ExecAction } from "../../config/mod.ts";
+import type { Outcome } from "../../model/probe_result.ts";
+import { type TraceContext, traceparent } from "../../model/trace.ts";
+import { Quoter } from "../excerpt.ts";
+import { isOurShortage, systemCode } from "../net/socket_error.ts";
+import { fail, PASS, type Probe, type ProbeRun } from "../probe.ts";
+import type { ExecPolicy } from "./exec_policy.ts";
+import { Output } from "./output.ts";
+import { killGroup, type KillReach } from "./process_group.ts";
+
+/** How long a killed command may take to be reaped before the result is given without it. */
+const REAP_MS = 5;
+
+/** How long output is waited for after the command's end: someone it started may hold on to the pipes for ever. */
+const LAST_WORDS_MS = 20;
+
+export interface ExecProbeOptions {
+  readonly action: ExecAction;
+  readonly timeoutMs: number;
+  readonly policy: ExecPolicy;
+  readonly reach: KillReach;
+  readonly clock: Clock;
+}
+
+/** Runs a command: no shell, no environment but the given one. It leads a process group, which ends with the limit. */
+export class ExecProbe implements Probe {
+  readonly #action: ExecAction;
+  readonly #timeoutMs: number;
+  readonly #policy: ExecPolicy;
+  readonly #reach: KillReach;
+  readonly #clock: Clock;
+  readonly #quoter: Quoter;
+
+  constructor({ action, timeoutMs, policy, reach, clock }: ExecProbeOptions) {
+    this.#action = action;
+    this.#timeoutMs = timeoutMs;
+    this.#policy = policy;
+    this.#reach = reach;
+    this.#clock = clock;
+    this.#quoter = new Quoter(action.env.map(({ value }) => value));
+  }
+
+  async run(signal: AbortSignal, trace: TraceContext | undefined): Promise<ProbeRun> {
+    const [program] = this.#action.command;
+    if (!this.#policy.allows(program)) return ended(fail("spawn", this.#policy.refusal(program)));
+    let child: Deno.ChildProcess;
+    try {
+      child = this.#spawn(trace);
+    } catch (error) {
+      return ended(spawnFailure(program, error));
+    }
+    const output = new Output();
+    const drained = Promise.all([output.drain(child.stdout), output.drain(child.stderr)]);
+    const status = await this.#ended(child, signal);
+    if (status === "timeout") {
+      await output.close();
+      const said = this.#said(output);
+      return ended(fail("timeout", `${program} still ran after ${formatDuration(this.#timeoutMs)}${said}`));
+    }
+    await this.#within(LAST_WORDS_MS, drained);
+    await output.close();
+    return {
+      outcome: this.#judge(program, status, output),
+      facts: { execExitCode: status.code },
+      events: [],
+    };
+  }
+
+  #spawn(trace: TraceContext | undefined): Deno.ChildProcess {
+    const [program, ...args] = this.#action.command;
+    const env: Record<string, string> = {};
+    if (trace) {
+      env.OTEL_CLI_FORCE_TRACE_ID = trace.traceId;
+      env.OTEL_CLI_FORCE_PARENT_SPAN_ID = trace.spanId;
+      env.TRACEPARENT = traceparent(trace);
+    }
+    for (const { name, value } of this.#action.env) env[name] = value;
+    return new Deno.Command(program, {
+      args,
+      env,
+      clearEnv: true,
+      detached: true,
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+  }
+
+  /** How the command ended; at the signal it is killed with all it has started. */
+  async #ended(child: Deno.ChildProcess, signal: AbortSignal): Promise<Deno.CommandStatus | "timeout"> {
+    const expired = Promise.withResolvers<"timeout">();
+    const onAbort = () => {
+      killGroup(child, this.#reach);
+      this.#within(REAP_MS, child.status).then(() => expired.resolve("timeout"));
+    };
+    if (signal.aborted) onAbort();
+    else signal.addEventListener("abort", onAbort, { once: true });
+    try {
+      const first = await Promise.race([child.status, expired.promise]);
+      return signal.aborted ? "timeout" : first;
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+    }
+  }
+
+  /** Waits for a promise, but no longer than this. */
+  async #within(limitMs: number, promise: Promise<unknown>): Promise<void> {
+    const done = new AbortController();
+    const limit = this.#clock.sleepUntil(this.#clock.now() + limitMs, done.signal);
+    await Promise.race([promise, limit]);
+    done.abort();
+  }
+
+  #judge(program: string, { code, signal, success }: Deno.CommandStatus, output: Output): Outcome {
+    if (success) return PASS;
+    const said = this.#said(output);
+    if (signal) return fail("signal", `${program} was ended by ${signal}${said}`);
+    return fail("exit_code", `${program} ended with exit code ${code}${said}`);
+  }
+
+  #said(output: Output): string {
+    const bytes = output.bytes();
+    return bytes.length === 0 ? "" : `: ${this.#quoter.quote(bytes)}`;
+  }
+}
+
+function ended(outcome: Outcome): ProbeRun {
+  return { outcome, facts: {}, events: [] };
+}
+
+/** Processes run out like files do: EAGAIN is fork's word for it. */
+function spawnFailure(program: string, error: unknown): Outcome {
+  const reason = isOurShortage(error) || systemCode(error) === "EAGAIN" ? "internal" : "spawn";
+  if (error instanceof Deno.errors.NotCapable) {
+    return fail("spawn", `${program} may not be run: this process was started without the permission for it`);
+  }
+  return fail(reason, `cannot start ${program}: ${messageOf(error)}`);
+}

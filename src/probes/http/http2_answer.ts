@@ -1,0 +1,83 @@
+import type { HttpAction } from "../../config/mod.ts";
+import type { TraceContext } from "../../model/trace.ts";
+import type { Quoter } from "../excerpt.ts";
+import { Exchange, type ExchangeEvent } from "../http2/exchange.ts";
+import type { Header } from "../http2/hpack.ts";
+import type { Run } from "../net/run.ts";
+import { fail, type Failure } from "../probe.ts";
+import type { HttpTarget } from "./redirect.ts";
+import { type RequestHeaders, traceLines } from "./request.ts";
+import type { BodySink } from "./response_body.ts";
+import type { ResponseHead } from "./response_head.ts";
+
+/** Interim answers (1xx) before the final one, as over HTTP/1. */
+const MAX_INTERIM = 5;
+
+/** Sends a request without a body. */
+export function sendHttp2(
+  exchange: Exchange,
+  method: HttpAction["method"] | string,
+  target: HttpTarget,
+  headers: RequestHeaders,
+  trace: TraceContext | undefined,
+): Promise<void> {
+  const lines = [...headers.lines, ...traceLines(headers, trace)];
+  return exchange.send([
+    [":method", method],
+    [":scheme", target.scheme],
+    [":path", target.path],
+    [":authority", headers.host ?? target.authority],
+    ...lines.map(([name, value]): Header => [name.toLowerCase(), value]),
+  ], undefined);
+}
+
+/** Reads the answer's head, past any interim ones. `isEnd`: there is no body. */
+export async function readHttp2Head(
+  exchange: Exchange,
+  run: Run,
+  quoter: Quoter,
+): Promise<{ kind: "answer"; head: ResponseHead; isEnd: boolean } | Failure> {
+  for (let interim = 0; interim <= MAX_INTERIM; interim++) {
+    const event = await exchange.next();
+    if (event.kind !== "headers") return failureOf(event, run, quoter);
+    const status = event.headers.find(([name]) => name === ":status")?.[1] ?? "";
+    if (!/^\d{3}$/.test(status)) return fail("status", "the answer has no status");
+    if (Number(status) < 200 && !event.isEnd) continue;
+    const head: ResponseHead = { kind: "head", status: Number(status), phrase: "", headers: event.headers };
+    return { kind: "answer", head, isEnd: event.isEnd };
+  }
+  return fail("status", `more than ${MAX_INTERIM} interim (1xx) answers`);
+}
+
+/** Reads the body to its end or to the sink's limit. */
+export async function readHttp2Body(
+  exchange: Exchange,
+  sink: BodySink,
+  run: Run,
+  quoter: Quoter,
+): Promise<Failure | undefined> {
+  while (!sink.isFull) {
+    const event = await exchange.next();
+    if (event.kind === "data") sink.add(event.bytes);
+    else if (event.kind !== "headers") return failureOf(event, run, quoter);
+    if (event.isEnd) return undefined;
+  }
+}
+
+function failureOf(event: ExchangeEvent, run: Run, quoter: Quoter): Failure {
+  switch (event.kind) {
+    case "closed":
+      return run.cutShort("the connection was closed in the middle of the answer");
+    case "not_http2":
+      return fail(
+        "status",
+        `the answer is not HTTP/2: it begins with ${quoter.quote(event.beginning.subarray(0, 40))}`,
+      );
+    case "reset":
+    case "broken":
+      return run.cutShort(event.detail);
+    case "headers":
+    case "data":
+      return fail("headers", "the answer has a body before its headers");
+  }
+}

@@ -1,0 +1,141 @@
+import type { Inbox } from "../net/inbox.ts";
+import { fail, type Failure } from "../probe.ts";
+import { type ResponseHead, valuesOf } from "./response_head.ts";
+
+/** How much of a body is read; the rest is dropped with the connection, as in the kubelet. */
+export const MAX_BODY_BYTES = 10 * 1024;
+
+/** Longest line that a chunk's size may stand in; Go's client takes as much. */
+const MAX_CHUNK_LINE_BYTES = 4_096;
+
+/** Most bytes of chunk lines: someone who sends more of them than content is up to no good. */
+const MAX_CHUNK_LINES_BYTES = 64 * 1024;
+
+const LF = 0x0a;
+
+/** Takes what a body brings, up to the limit. */
+export class BodySink {
+  readonly #keeps: boolean;
+  readonly #parts: Uint8Array[] = [];
+  length = 0;
+
+  /** `keeps`: whether anyone will look at the bytes. */
+  constructor(keeps: boolean) {
+    this.#keeps = keeps;
+  }
+
+  get isFull(): boolean {
+    return this.length >= MAX_BODY_BYTES;
+  }
+
+  /** The bytes are copied. */
+  add(bytes: Uint8Array): void {
+    const taken = bytes.subarray(0, MAX_BODY_BYTES - this.length);
+    if (this.#keeps && taken.length > 0) this.#parts.push(taken.slice());
+    this.length += taken.length;
+  }
+
+  bytes(): Uint8Array {
+    if (this.#parts.length === 1) return this.#parts[0];
+    const all = new Uint8Array(this.#keeps ? this.length : 0);
+    let at = 0;
+    for (const part of this.#parts) {
+      all.set(part, at);
+      at += part.length;
+    }
+    return all;
+  }
+}
+
+type Framing =
+  | { readonly kind: "none" }
+  | { readonly kind: "length"; readonly bytes: number }
+  | { readonly kind: "chunked" }
+  | { readonly kind: "until_close" };
+
+/** Reads the body to its end or to the limit. @returns what is wrong with it, if anything is */
+export async function readBody(
+  inbox: Inbox,
+  head: ResponseHead,
+  method: string,
+  sink: BodySink,
+): Promise<Failure | undefined> {
+  const framing = framingOf(head, method);
+  switch (framing.kind) {
+    case "fail":
+      return framing;
+    case "none":
+      return undefined;
+    case "length":
+      if (await consume(inbox, framing.bytes, sink)) return undefined;
+      return fail("body", `the body ended after ${sink.length} of ${framing.bytes} bytes`);
+    case "chunked":
+      return await readChunks(inbox, sink);
+    case "until_close":
+      await consume(inbox, Infinity, sink);
+      return undefined;
+  }
+}
+
+/** How the body's end is found (RFC 9112, 6.3). */
+function framingOf(head: ResponseHead, method: string): Framing | Failure {
+  const { status } = head;
+  if (method === "HEAD" || status < 200 || status === 204 || status === 304) return { kind: "none" };
+  const codings = valuesOf(head, "transfer-encoding").join(",").toLowerCase();
+  if (codings.trim() === "chunked") return { kind: "chunked" };
+  if (codings !== "") return fail("headers", "the answer's transfer encoding is not chunked");
+  const lengths = new Set(
+    valuesOf(head, "content-length").flatMap((value) => value.split(",")).map((v) => v.trim()),
+  );
+  if (lengths.size === 0) return { kind: "until_close" };
+  const [length] = lengths;
+  if (lengths.size > 1 || !/^\d{1,15}$/.test(length)) {
+    return fail("headers", "the answer's content length makes no sense");
+  }
+  return { kind: "length", bytes: Number(length) };
+}
+
+/** Moves so many bytes into the sink. @returns whether they came; a full sink is content */
+async function consume(inbox: Inbox, bytes: number, sink: BodySink): Promise<boolean> {
+  for (let left = bytes; left > 0 && !sink.isFull;) {
+    if (inbox.length === 0 && !await inbox.fill()) return false;
+    const taken = inbox.take(Math.min(left, inbox.length));
+    sink.add(taken);
+    left -= taken.length;
+  }
+  return true;
+}
+
+//  │ size <hex> [; extension…] CRLF │ content <size bytes> │ CRLF │ … │ 0 CRLF │ trailers, which nobody waits for
+async function readChunks(inbox: Inbox, sink: BodySink): Promise<Failure | undefined> {
+  for (let overheadBytes = 0; !sink.isFull;) {
+    const lineBytes = await lineLength(inbox);
+    if (lineBytes === 0) {
+      return fail("body", `the body ended after ${sink.length} bytes, in the middle of a chunk`);
+    }
+    overheadBytes += lineBytes;
+    const line = new TextDecoder().decode(inbox.take(lineBytes));
+    const size = /^\s*([0-9a-f]{1,12})\s*(?:;.*)?\r?\n$/is.exec(line)?.[1];
+    if (size === undefined || overheadBytes > MAX_CHUNK_LINES_BYTES) {
+      return fail("body", "the body's chunks are broken");
+    }
+    const bytes = parseInt(size, 16);
+    if (bytes === 0) return undefined;
+    if (!await consume(inbox, bytes, sink)) {
+      return fail("body", `the body ended after ${sink.length} bytes, in the middle of a chunk`);
+    }
+    if (sink.isFull) return undefined;
+    if (await lineLength(inbox) !== 2) return fail("body", "the body's chunks are broken");
+    inbox.take(2);
+  }
+}
+
+/** Length of the next line with its end; 0 when there is none; a line that is too long is cut. */
+async function lineLength(inbox: Inbox): Promise<number> {
+  for (;;) {
+    const at = inbox.bytes.indexOf(LF, inbox.start);
+    if (at >= 0 && at < inbox.end) return at + 1 - inbox.start;
+    if (inbox.length >= MAX_CHUNK_LINE_BYTES) return inbox.length;
+    if (!await inbox.fill()) return 0;
+  }
+}

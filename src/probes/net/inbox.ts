@@ -1,0 +1,96 @@
+import type { Wire } from "./wire.ts";
+
+/** Most free buffers that a pool keeps. */
+const MAX_FREE = 16;
+
+/** Size of a pooled buffer: most answers to a probe fit. */
+const POOLED_BYTES = 4_096;
+
+/** Buffers to read into, used again and again: a probe would otherwise leave 4 KiB of garbage behind each time. */
+export class BufferPool {
+  readonly #free: Uint8Array[] = [];
+
+  take(): Uint8Array {
+    return this.#free.pop() ?? new Uint8Array(POOLED_BYTES);
+  }
+
+  /** Gives a buffer back. No read into it may be pending. */
+  give(buffer: Uint8Array): void {
+    if (buffer.length === POOLED_BYTES && this.#free.length < MAX_FREE) this.#free.push(buffer);
+  }
+}
+
+/**
+ * What has come over a wire and was not consumed yet: bytes `start` to `end` of `bytes`. It grows with need, up to a
+ * limit that the caller checks by `isFull`.
+ */
+export class Inbox implements Disposable {
+  bytes: Uint8Array;
+  start = 0;
+  end = 0;
+  readonly #wire: Wire;
+  readonly #pool: BufferPool;
+  readonly #maxBytes: number;
+
+  constructor(wire: Wire, pool: BufferPool, maxBytes: number) {
+    this.#wire = wire;
+    this.#pool = pool;
+    this.#maxBytes = maxBytes;
+    this.bytes = pool.take();
+  }
+
+  /** How many bytes wait. */
+  get length(): number {
+    return this.end - this.start;
+  }
+
+  /** Whether the limit of unconsumed bytes is reached: `fill` must not be called then. */
+  get isFull(): boolean {
+    return this.length >= this.#maxBytes;
+  }
+
+  /** Waits for more. @returns whether anything came; `false`: the peer has no more to say */
+  async fill(): Promise<boolean> {
+    this.#makeRoom();
+    const count = await this.#wire.read(this.bytes.subarray(this.end));
+    if (count === null) return false;
+    this.end += count;
+    return true;
+  }
+
+  /** Waits until there are so many bytes. @returns whether they came */
+  async has(length: number): Promise<boolean> {
+    while (this.length < length) if (!await this.fill()) return false;
+    return true;
+  }
+
+  /** The next bytes, consumed; a view that is good until the next `fill`. */
+  take(length: number): Uint8Array {
+    const taken = this.bytes.subarray(this.start, this.start + length);
+    this.start += length;
+    return taken;
+  }
+
+  /** All that waits, not consumed. */
+  peek(): Uint8Array {
+    return this.bytes.subarray(this.start, this.end);
+  }
+
+  [Symbol.dispose](): void {
+    this.#pool.give(this.bytes);
+  }
+
+  #makeRoom(): void {
+    if (this.start === this.end) this.start = this.end = 0;
+    if (this.end < this.bytes.length) return;
+    const waiting = this.peek();
+    const capacity = Math.min(this.bytes.length * 4, this.#maxBytes + POOLED_BYTES);
+    const compact = this.start * 2 > this.bytes.length || capacity <= this.bytes.length;
+    const target = compact ? this.bytes : new Uint8Array(capacity);
+    target.set(waiting);
+    if (!compact) this.#pool.give(this.bytes);
+    this.bytes = target;
+    this.start = 0;
+    this.end = waiting.length;
+  }
+}

@@ -1,0 +1,142 @@
+import type { Buffer } from "node:buffer";
+import tls from "node:tls";
+import { isAddress } from "./resolver.ts";
+import type { Wire } from "./wire.ts";
+
+export interface TlsConnectOptions {
+  /** IP address. */
+  readonly address: string;
+  readonly port: number;
+  /** Name or address that the certificate must be for; a name is asked for, too (SNI). */
+  readonly serverName: string;
+  readonly context: tls.SecureContext;
+  readonly verify: boolean;
+  /** Application protocols to offer (ALPN); none when empty. */
+  readonly alpn: readonly string[];
+}
+
+/**
+ * A connection under TLS, by `node:tls`: the one client at hand that can leave out verification for a single
+ * connection and tells about the peer's certificates.
+ */
+export class TlsWire implements Wire {
+  readonly #socket: tls.TLSSocket;
+  #error: Error | undefined;
+  #ended = false;
+  #closed = false;
+  #secure = false;
+  #wake: () => void = () => {};
+
+  private constructor(socket: tls.TLSSocket) {
+    this.#socket = socket;
+    socket.on("secureConnect", () => this.#turn(() => this.#secure = true));
+    socket.on("readable", () => this.#turn(() => {}));
+    socket.on("end", () => this.#turn(() => this.#ended = true));
+    socket.on("close", () => this.#turn(() => this.#closed = true));
+    socket.on("error", (error) => this.#turn(() => this.#error ??= error));
+  }
+
+  /** Connects; the handshake goes on by itself, see `secured`. Rejects with the system's error. */
+  static connect(options: TlsConnectOptions, signal: AbortSignal): Promise<TlsWire> {
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(signal.reason);
+      const socket = tls.connect({
+        host: options.address,
+        port: options.port,
+        servername: isAddress(options.serverName) ? "" : options.serverName,
+        checkServerIdentity: (_host, certificate) => tls.checkServerIdentity(options.serverName, certificate),
+        rejectUnauthorized: options.verify,
+        secureContext: options.context,
+        ALPNProtocols: options.alpn.length > 0 ? [...options.alpn] : undefined,
+      });
+      const wire = new TlsWire(socket);
+      const settle = (then: () => void) => {
+        signal.removeEventListener("abort", onAbort);
+        socket.off("connect", onConnect);
+        socket.off("error", onError);
+        then();
+      };
+      const onConnect = () => settle(() => resolve(wire));
+      const onError = (error: Error) => settle(() => reject(error));
+      const onAbort = () =>
+        settle(() => {
+          wire.close();
+          reject(signal.reason);
+        });
+      socket.once("connect", onConnect);
+      socket.once("error", onError);
+      signal.addEventListener("abort", onAbort);
+    });
+  }
+
+  /** Waits for the end of the handshake. Rejects when it fails. */
+  async secured(): Promise<void> {
+    while (!this.#secure) {
+      this.#refuseBroken();
+      await this.#turned();
+    }
+  }
+
+  /** The application protocol agreed on (ALPN). */
+  get protocol(): string | undefined {
+    return this.#socket.alpnProtocol || undefined;
+  }
+
+  /** Unix seconds at which the first certificate that the peer sent runs out. */
+  get certificateExpirySeconds(): number | undefined {
+    let earliest: number | undefined;
+    let certificate = this.#socket.getPeerCertificate(true) as tls.DetailedPeerCertificate | undefined;
+    for (let depth = 0; certificate?.valid_to && depth < 16; depth++) {
+      const expiry = Date.parse(certificate.valid_to) / 1_000;
+      if (!(expiry >= (earliest ?? Infinity))) earliest = expiry;
+      const issuer: tls.DetailedPeerCertificate | undefined = certificate.issuerCertificate;
+      certificate = issuer === certificate ? undefined : issuer; // a self-signed one is its own issuer
+    }
+    return earliest;
+  }
+
+  async read(into: Uint8Array): Promise<number | null> {
+    for (;;) {
+      const available = this.#socket.readableLength;
+      const chunk = this.#socket.read(available === 0 ? undefined : Math.min(available, into.length)) as
+        | Buffer
+        | null;
+      if (chunk) {
+        into.set(chunk);
+        return chunk.length;
+      }
+      if (this.#ended) return null;
+      this.#refuseBroken();
+      await this.#turned();
+    }
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    return new Promise((resolve, reject) => {
+      // Copied: the socket may keep the bytes beyond the callback's time, and the caller uses its buffer again.
+      this.#socket.write(bytes.slice(), (error) => error ? reject(error) : resolve());
+    });
+  }
+
+  setNoDelay(): void {
+    this.#socket.setNoDelay(true);
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  #refuseBroken(): void {
+    if (this.#error) throw this.#error;
+    if (this.#closed) throw new Deno.errors.UnexpectedEof("the connection was closed");
+  }
+
+  #turned(): Promise<void> {
+    return new Promise((resolve) => this.#wake = resolve);
+  }
+
+  #turn(change: () => void): void {
+    change();
+    this.#wake();
+  }
+}
