@@ -176,20 +176,21 @@ export class BitReader {
   }
 
   varbit(): number {
-    const width = VARBIT_WIDTHS[this.#leadingOnes()];
+    const width = VARBIT_WIDTHS[this.ones(8)];
     if (width === 64) return this.take64();
     const field = this.#field(width);
     return field > 2 ** (width - 1) ? field - 2 ** width : field;
   }
 
   uvarbit(): number {
-    const width = VARBIT_WIDTHS[this.#leadingOnes()];
+    const width = VARBIT_WIDTHS[this.ones(8)];
     return width === 64 ? this.take(32) * LANE + this.take(32) : this.#field(width);
   }
 
-  #leadingOnes(): number {
+  /** How many ones come before a zero, which is read too; `most` ones need no zero behind them. */
+  ones(most: number): number {
     let ones = 0;
-    while (ones < 8 && this.take(1) === 1) ones++;
+    while (ones < most && this.take(1) === 1) ones++;
     return ones;
   }
 
@@ -218,6 +219,11 @@ export class XorField {
     this.low = scratch.getInt32(4);
   }
 
+  set(high: number, low: number): void {
+    this.high = high;
+    this.low = low;
+  }
+
   /** Writes `value` as the difference from the one before it. */
   write(to: BitWriter, value: number): void {
     const { high, low } = this;
@@ -239,17 +245,17 @@ export class XorField {
 
   /** Reads the next value into `high` and `low`. */
   read(from: BitReader): void {
-    if (from.take(1) === 0) return;
-    if (from.take(1) === 1) {
+    if (from.take(1) === 1) this.readWindow(from, from.take(1) === 1);
+  }
+
+  /** Reads the bits that changed; `isNew`: after where the window of such bits lies now. */
+  readWindow(from: BitReader, isNew: boolean): void {
+    if (isNew) {
       this.#leading = from.take(5);
       const length = from.take(6) || 64;
       this.#trailing = 64 - this.#leading - length;
       if (this.#trailing < 0) throw new RangeError("window of more than 64 bits");
     }
-    this.#readWindow(from);
-  }
-
-  #readWindow(from: BitReader): void {
     const length = 64 - this.#leading - this.#trailing;
     if (length <= 0) throw new RangeError("window used before it was set");
     const trailing = this.#trailing;

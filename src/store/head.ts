@@ -2,13 +2,12 @@ import type { Histogram } from "../model/histogram.ts";
 import type { Labels } from "../model/labels.ts";
 import { isStaleNaN, STALE_NAN } from "../model/sample.ts";
 import type { SeriesRef } from "../model/store.ts";
-import { BitWriter } from "./bits.ts";
-import { type ChunkId, ChunkStore, Encoding } from "./chunk_slab.ts";
+import { ChunkEncoder, type Rows } from "./chunk_encoder.ts";
+import { type ChunkId, ChunkStore } from "./chunk_slab.ts";
 import { HeadSeries } from "./head_series.ts";
-import { encodeHistograms, STALE_HISTOGRAM } from "./histogram_chunk.ts";
+import { STALE_HISTOGRAM } from "./histogram_chunk.ts";
 import { isStaleHistogram, succession } from "./histogram_layout.ts";
 import { PostingsIndex } from "./postings.ts";
-import { XorEncoder } from "./xor_chunk.ts";
 
 /** Rows of a chunk: twice Prometheus' 120, for a chunk's fixed cost then weighs half as much per sample. */
 const CHUNK_ROWS = 256;
@@ -71,10 +70,7 @@ export class Head {
   readonly #onFree: (id: ChunkId) => void;
   readonly #byRef: (HeadSeries | undefined)[] = [];
   readonly #byKey = new Map<string, HeadSeries>();
-  readonly #encoder = new XorEncoder();
-  readonly #histogramBits = new BitWriter();
-  readonly #rows = new Float64Array(CHUNK_ROWS);
-  readonly #rowLanes = new Uint32Array(this.#rows.buffer);
+  readonly #encoder = new ChunkEncoder();
   #minTimeMs = Infinity;
   #maxTimeMs = -Infinity;
   #nextWalRef = 1;
@@ -162,13 +158,7 @@ export class Head {
         }
         this.#turnChunk(series, timestampMs, false);
       }
-      const row = series.length;
-      if (row === series.times.length) series.grow();
-      series.times[row] = timestampMs;
-      series.values[row] = value;
-      series.length = row + 1;
-      series.last = row;
-      if (startTimestampMs !== 0 || series.starts !== undefined) series.setStart(row, startTimestampMs);
+      pushRow(series, timestampMs, value, startTimestampMs);
       log?.sample(series.walRef, value);
       taken++;
     }
@@ -197,29 +187,46 @@ export class Head {
       return false;
     }
     this.log?.histogram(timestampMs, series.walRef, histogram);
+    this.counts.histogramsAppended++;
+    return this.restoreHistogram(series, timestampMs, histogram, startTimestampMs);
+  }
+
+  /** Puts a sample back that the log tells of; one that is in a block or the head already is left out. */
+  restore(series: HeadSeries, timestampMs: number, value: number, startTimestampMs: number): boolean {
+    if (timestampMs < this.minValidTimeMs || timestampMs <= series.lastTimeMs) return false;
+    if (series.length >= series.limit || timestampMs >= series.cutAtMs || series.histograms !== undefined) {
+      this.#turnChunk(series, timestampMs, false);
+    }
+    pushRow(series, timestampMs, value, startTimestampMs);
+    this.#spanTime(timestampMs);
+    return true;
+  }
+
+  /** As `restore`, for a native histogram. */
+  restoreHistogram(
+    series: HeadSeries,
+    timestampMs: number,
+    histogram: Histogram,
+    startTimestampMs: number,
+  ): boolean {
+    if (timestampMs < this.minValidTimeMs || timestampMs <= series.lastTimeMs) return false;
     const previous = series.lastHistogram;
     const follows = previous ? succession(previous, histogram) : "unrelated";
     const isFull = series.length >= series.limit || timestampMs >= series.cutAtMs;
     const isNewChunk = isFull || follows !== "continues" || series.histograms === undefined;
     if (isNewChunk) this.#turnChunk(series, timestampMs, true);
-    const row = series.length;
-    if (row === series.times.length) series.grow();
     const stored = hinted(histogram, isNewChunk ? follows : "continues", isNewChunk);
-    series.times[row] = timestampMs;
-    series.values[row] = stored === STALE_HISTOGRAM ? STALE_NAN : histogram.sum;
+    const value = stored === STALE_HISTOGRAM ? STALE_NAN : histogram.sum;
     series.histograms!.push(stored);
-    series.length = row + 1;
-    series.last = row;
     series.lastHistogram = stored;
-    if (startTimestampMs !== 0 || series.starts !== undefined) series.setStart(row, startTimestampMs);
-    this.counts.histogramsAppended++;
+    pushRow(series, timestampMs, value, startTimestampMs);
     this.#spanTime(timestampMs);
     return true;
   }
 
   /** Closes a series' open chunk: its rows become a chunk in the store. */
   closeOpen(series: HeadSeries): void {
-    if (series.length > 0) this.#encode(series, series.length);
+    if (series.length > 0) series.chunks.push(this.encode(series, series.starts, 0, series.length));
     series.clearOpen();
   }
 
@@ -239,31 +246,27 @@ export class Head {
     this.#forget(gone);
   }
 
-  /** Encodes the first rows of the open chunk, which stay where they are. */
-  #encode(series: HeadSeries, rows: number): void {
-    const { times, histograms } = series;
-    const starts = series.starts?.slice(0, rows);
-    const first = times[0];
-    const last = times[rows - 1];
-    let id: ChunkId;
-    if (histograms) {
-      const length = encodeHistograms(this.#histogramBits, times, histograms, rows);
-      id = this.chunks.add(
-        Encoding.FLOAT_HISTOGRAM,
-        this.#histogramBits.bytes,
-        length,
-        rows,
-        first,
-        last,
-        starts,
-      );
-    } else {
-      this.#rows.set(rows === series.values.length ? series.values : series.values.subarray(0, rows));
-      const length = this.#encoder.encode(times, this.#rowLanes, 0, rows);
-      id = this.chunks.add(Encoding.XOR, this.#encoder.bytes, length, rows, first, last, starts);
-    }
-    series.chunks.push(id);
+  /** Encodes rows [from, to) as a closed chunk, which the caller files with its series. */
+  encode(rows: Rows, starts: Float64Array | undefined, from: number, to: number): ChunkId {
+    const encoder = this.#encoder;
+    encoder.encode(rows, from, to);
     this.counts.chunksCreated++;
+    return this.chunks.add(
+      encoder.encoding,
+      encoder.bytes,
+      encoder.length,
+      to - from,
+      rows.times[from],
+      rows.times[to - 1],
+      starts?.slice(from, to),
+    );
+  }
+
+  /** Gives a closed chunk's memory back. */
+  freeChunk(id: ChunkId): void {
+    this.#onFree(id);
+    this.chunks.free(id);
+    this.counts.chunksRemoved++;
   }
 
   /** Closes the open chunk and starts one for samples from `timestampMs` on. */
@@ -280,12 +283,9 @@ export class Head {
     const { chunks } = series;
     let dropped = 0;
     while (dropped < chunks.length && this.chunks.maxTimeMs(chunks[dropped]) < beforeMs) {
-      this.#onFree(chunks[dropped]);
-      this.chunks.free(chunks[dropped]);
-      dropped++;
+      this.freeChunk(chunks[dropped++]);
     }
     if (dropped > 0) chunks.splice(0, dropped);
-    this.counts.chunksRemoved += dropped;
   }
 
   #forget(gone: ReadonlySet<number>): void {
@@ -303,6 +303,17 @@ export class Head {
     if (timestampMs < this.#minTimeMs) this.#minTimeMs = timestampMs;
     if (timestampMs > this.#maxTimeMs) this.#maxTimeMs = timestampMs;
   }
+}
+
+/** Adds a row to the open chunk, which has room for it. */
+function pushRow(series: HeadSeries, timestampMs: number, value: number, startTimestampMs: number): void {
+  const row = series.length;
+  if (row === series.times.length) series.grow();
+  series.times[row] = timestampMs;
+  series.values[row] = value;
+  series.length = row + 1;
+  series.last = row;
+  if (startTimestampMs !== 0 || series.starts !== undefined) series.setStart(row, startTimestampMs);
 }
 
 /** The stale marker as others know it, for one whose bits V8 has changed on the way; any other NaN as it is. */

@@ -3,6 +3,7 @@ import { CUSTOM_BUCKETS_SCHEMA } from "../model/histogram.ts";
 import { isStaleNaN, type SampleColumns, STALE_NAN } from "../model/sample.ts";
 import { BitReader, BitWriter, XorField } from "./bits.ts";
 import { Encoding } from "./chunk_slab.ts";
+import { StartTimes } from "./start_times.ts";
 import { isStaleHistogram, spansOf, spread, union } from "./histogram_layout.ts";
 
 /**
@@ -110,6 +111,7 @@ export function decodeHistograms(
   let time = 0;
   let step = 0;
   for (let row = 0; row < count; row++) {
+    const before = time;
     if (row === 0) {
       time = from.varbit();
     } else {
@@ -117,7 +119,7 @@ export function decodeHistograms(
       time += step;
     }
     sample.read(from, row);
-    const startMs = starts?.read(from, row) ?? 0;
+    const startMs = starts?.read(from, row, time, before) ?? 0;
     const isStale = isStaleNaN(sample.sum.value);
     const hint = row === 0 ? layout.firstHint : laterHint(layout);
     into.pushHistogram(time, isStale ? STALE_HISTOGRAM : sample.histogram(hint), startMs);
@@ -213,26 +215,6 @@ class IntegerSample {
   }
 }
 
-/** Start timestamps behind the samples: present from some row on, first absolute, then as changes of changes. */
-class StartTimes {
-  readonly #firstKnown: boolean;
-  readonly #changedOn: number;
-  #time = 0;
-  #step = 0;
-
-  constructor(header: number) {
-    this.#firstKnown = (header & 0x80) !== 0;
-    this.#changedOn = header & 0x7f;
-  }
-
-  read(from: BitReader, row: number): number {
-    if (row === 0) return this.#time = this.#firstKnown ? from.varint() : 0;
-    if (this.#changedOn === 0 || row < this.#changedOn) return this.#time;
-    this.#step += from.varbit();
-    return this.#time += this.#step;
-  }
-}
-
 /** What stands beside a stale marker in a column of histograms; the marker itself is in the column of values. */
 export const STALE_HISTOGRAM: Histogram = {
   schema: 0,
@@ -255,8 +237,8 @@ function shared(layout: Layout, counterResetHint: CounterResetHint) {
 
 function readDouble(field: XorField, from: BitReader, row: number): void {
   if (row > 0) return field.read(from);
-  field.high = from.take(32);
-  field.low = from.take(32);
+  const high = from.take(32);
+  field.set(high, from.take(32));
 }
 
 function cumulated(differences: Float64Array): Float64Array {

@@ -4,6 +4,7 @@ import type { Logger } from "../base/log.ts";
 import type { Histogram } from "../model/histogram.ts";
 import type { Labels } from "../model/labels.ts";
 import type { Appendable, Queryable, Selection, Series, SeriesRef } from "../model/store.ts";
+import { ChunkDecoder } from "./chunk_decoder.ts";
 import { Head } from "./head.ts";
 import { HeadReader } from "./head_reader.ts";
 import { settingsOf, type StoreOptions, type StoreSettings } from "./options.ts";
@@ -31,7 +32,7 @@ export class Store implements Appendable, Queryable {
     this.#logger = options.logger;
     this.#settings = settingsOf(options);
     this.#head = new Head({ chunkRangeMs: this.#settings.minBlockMs });
-    this.#reader = new HeadReader(this.#head.chunks);
+    this.#reader = new HeadReader(this.#head.chunks, new ChunkDecoder());
   }
 
   static open(options: StoreOptions): Promise<Store> {

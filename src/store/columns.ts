@@ -1,0 +1,64 @@
+import type { Histogram } from "../model/histogram.ts";
+import type { SampleColumns } from "../model/sample.ts";
+
+/** Drops the rows from `row` on that are later than `maxTimeMs`. */
+export function trimEnd(columns: SampleColumns, row: number, maxTimeMs: number): void {
+  columns.length = lastAtOrBefore(columns.timestamps, row, columns.length, maxTimeMs) + 1;
+  if (columns.histograms) columns.histograms.length = columns.length;
+}
+
+/** Drops the rows from `row` on that are earlier than `minTimeMs`. */
+export function trimStart(columns: SampleColumns, row: number, minTimeMs: number): void {
+  const { length, timestamps } = columns;
+  let first = row;
+  let high = length;
+  while (first < high) {
+    const middle = (first + high) >>> 1;
+    if (timestamps[middle] < minTimeMs) first = middle + 1;
+    else high = middle;
+  }
+  if (first === row) return;
+  timestamps.copyWithin(row, first, length);
+  columns.values.copyWithin(row, first, length);
+  columns.startTimestamps?.copyWithin(row, first, length);
+  columns.histograms?.splice(row, first - row);
+  columns.length = length - (first - row);
+}
+
+/** The last row in [from, to) that is not after the time; from - 1 when there is none. */
+export function lastAtOrBefore(times: Float64Array, from: number, to: number, timeMs: number): number {
+  let low = from;
+  let high = to;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (times[middle] <= timeMs) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+
+/** Copies the newest row at or before `maxTimeMs`, when it isn't before `minTimeMs`. */
+export function copyLast(
+  from: SampleColumns,
+  minTimeMs: number,
+  maxTimeMs: number,
+  into: SampleColumns,
+): boolean {
+  const row = lastAtOrBefore(from.timestamps, 0, from.length, maxTimeMs);
+  if (row < 0 || from.timestamps[row] < minTimeMs) return false;
+  pushRow(into, from.timestamps[row], from.values[row], from.histograms?.[row], from.startTimestamps?.[row]);
+  return true;
+}
+
+/** Adds a row, a histogram where there is one. */
+export function pushRow(
+  into: SampleColumns,
+  timestampMs: number,
+  value: number,
+  histogram: Histogram | undefined,
+  startMs = 0,
+): void {
+  if (!histogram) return into.push(timestampMs, value, startMs);
+  into.pushHistogram(timestampMs, histogram, startMs);
+  into.values[into.length - 1] = value; // a stale marker's bits survive here, not in the histogram's sum
+}

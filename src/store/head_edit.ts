@@ -1,0 +1,55 @@
+import { SampleColumns } from "../model/sample.ts";
+import type { ChunkId } from "./chunk_slab.ts";
+import { lastAtOrBefore } from "./columns.ts";
+import type { Head } from "./head.ts";
+import type { HeadReader } from "./head_reader.ts";
+import type { HeadSeries } from "./head_series.ts";
+
+/** Sees to it that no chunk of the series holds samples from both before and after the time; rows before it are closed. */
+export function splitAt(head: Head, reader: HeadReader, series: HeadSeries, timeMs: number): void {
+  const { chunks } = head;
+  const at = series.chunks.findIndex((id) => chunks.minTimeMs(id) < timeMs && chunks.maxTimeMs(id) >= timeMs);
+  if (at >= 0) series.chunks.splice(at, 1, ...halves(head, reader, series.chunks[at], timeMs));
+  if (series.length === 0 || series.times[0] >= timeMs) return;
+  const middle = lastAtOrBefore(series.times, 0, series.length, timeMs - 1) + 1;
+  series.chunks.push(head.encode(series, series.starts, 0, middle));
+  if (middle === series.length) series.clearOpen();
+  else series.dropOpen(middle);
+}
+
+/** Removes the samples with minTimeMs ≤ t ≤ maxTimeMs. */
+export function erase(
+  head: Head,
+  reader: HeadReader,
+  series: HeadSeries,
+  minTimeMs: number,
+  maxTimeMs: number,
+): void {
+  splitAt(head, reader, series, minTimeMs);
+  const end = nextAfter(maxTimeMs);
+  splitAt(head, reader, series, end);
+  const { chunks } = head;
+  series.chunks = series.chunks.filter((id) => {
+    const isInside = chunks.minTimeMs(id) >= minTimeMs && chunks.maxTimeMs(id) < end;
+    if (isInside) head.freeChunk(id);
+    return !isInside;
+  });
+  if (series.length > 0 && series.times[0] >= minTimeMs && series.lastTimeMs < end) series.clearOpen();
+}
+
+/** Timestamps are whole milliseconds; the end may be Infinity. */
+function nextAfter(timeMs: number): number {
+  return timeMs + 1;
+}
+
+/** Two chunks instead of one, and the one's memory given back. */
+function halves(head: Head, reader: HeadReader, id: ChunkId, timeMs: number): [ChunkId, ChunkId] {
+  const columns = new SampleColumns(head.chunks.count(id));
+  reader.decode(id, columns);
+  const { timestamps: times, values, histograms, startTimestamps } = columns;
+  const middle = lastAtOrBefore(times, 0, columns.length, timeMs - 1) + 1;
+  const before = head.encode({ times, values, histograms }, startTimestamps, 0, middle);
+  const after = head.encode({ times, values, histograms }, startTimestamps, middle, columns.length);
+  head.freeChunk(id);
+  return [before, after];
+}

@@ -1,0 +1,143 @@
+import { crc32c } from "../base/crc32c.ts";
+import { writeAll } from "./files.ts";
+import { Fragment, FRAGMENT_HEADER_BYTES, MAX_SEGMENT_BYTES, PAGE_BYTES, segmentName } from "./wal_format.ts";
+
+const FIRST_BUFFER_BYTES = 64 * 1024;
+
+/**
+ * Writes records into segments of one directory. Records collect in memory until `flush`; a segment only ever
+ * grows, so a crash leaves whole records and at most one torn one at the end.
+ */
+export class WalWriter {
+  readonly #dir: string;
+  #file: Deno.FsFile;
+  #segment: number;
+  /** Bytes of the segment, those still in memory included. */
+  #segmentBytes = 0;
+  /** Bytes of all segments that were closed. */
+  #closedBytes = 0;
+  #pending = new Uint8Array(FIRST_BUFFER_BYTES);
+  #pendingView = new DataView(this.#pending.buffer);
+  #pendingBytes = 0;
+  #isDirty = false;
+
+  private constructor(dir: string, segment: number, file: Deno.FsFile) {
+    this.#dir = dir;
+    this.#segment = segment;
+    this.#file = file;
+  }
+
+  /** Starts a new segment; one of that number must not exist. */
+  static create(dir: string, segment: number): WalWriter {
+    return new WalWriter(dir, segment, createSegment(dir, segment));
+  }
+
+  get segment(): number {
+    return this.#segment;
+  }
+
+  /** Bytes of records not yet handed to the operating system. */
+  get pendingBytes(): number {
+    return this.#pendingBytes;
+  }
+
+  /** Bytes written since `create`, those in memory included. */
+  get totalBytes(): number {
+    return this.#closedBytes + this.#segmentBytes;
+  }
+
+  /** Whether there is something that a loss of power would take. */
+  get isDirty(): boolean {
+    return this.#isDirty || this.#pendingBytes > 0;
+  }
+
+  /** Adds the record in the first `length` bytes. @throws what writing throws, when a segment is full */
+  log(record: Uint8Array, length: number): void {
+    const fragments = 2 + Math.ceil(length / (PAGE_BYTES - FRAGMENT_HEADER_BYTES));
+    const needed = length + fragments * (FRAGMENT_HEADER_BYTES + FRAGMENT_HEADER_BYTES);
+    if (this.#segmentBytes > 0 && this.#segmentBytes + needed > MAX_SEGMENT_BYTES) this.next();
+    this.#reserve(needed);
+    let at = 0;
+    do {
+      let room = PAGE_BYTES - this.#segmentBytes % PAGE_BYTES;
+      if (room < FRAGMENT_HEADER_BYTES) {
+        this.#pending.fill(0, this.#pendingBytes, this.#pendingBytes + room);
+        this.#pendingBytes += room;
+        this.#segmentBytes += room;
+        room = PAGE_BYTES;
+      }
+      const size = Math.min(length - at, room - FRAGMENT_HEADER_BYTES);
+      const isLast = at + size === length;
+      const type = at === 0
+        ? (isLast ? Fragment.FULL : Fragment.FIRST)
+        : (isLast ? Fragment.LAST : Fragment.MIDDLE);
+      this.#fragment(type, record, at, size);
+      at += size;
+    } while (at < length);
+  }
+
+  /** Hands everything to the operating system: it survives the end of this process. */
+  flush(): void {
+    if (this.#pendingBytes === 0) return;
+    const bytes = this.#pending.subarray(0, this.#pendingBytes);
+    this.#pendingBytes = 0;
+    this.#isDirty = true;
+    writeAll(this.#file, bytes);
+  }
+
+  /** Makes what was flushed survive a loss of power. */
+  async sync(): Promise<void> {
+    if (!this.#isDirty) return;
+    this.#isDirty = false;
+    try {
+      await this.#file.syncData();
+    } catch (error) {
+      this.#isDirty = true;
+      throw error;
+    }
+  }
+
+  /** Closes the segment and starts the next one. */
+  next(): void {
+    this.flush();
+    const next = createSegment(this.#dir, this.#segment + 1);
+    this.#file.syncDataSync();
+    this.#file.close();
+    this.#file = next;
+    this.#segment++;
+    this.#closedBytes += this.#segmentBytes;
+    this.#segmentBytes = 0;
+    this.#isDirty = false;
+  }
+
+  /** Closes the file; what was not flushed is dropped. */
+  close(): void {
+    this.#file.close();
+  }
+
+  #fragment(type: number, record: Uint8Array, from: number, size: number): void {
+    const at = this.#pendingBytes;
+    const pending = this.#pending;
+    pending[at] = type;
+    this.#pendingView.setUint16(at + 1, size);
+    const data = at + FRAGMENT_HEADER_BYTES;
+    if (size < 256) { for (let i = 0; i < size; i++) pending[data + i] = record[from + i]; }
+    else pending.set(record.subarray(from, from + size), data);
+    this.#pendingView.setUint32(at + 3, crc32c(pending, data, data + size));
+    this.#pendingBytes = data + size;
+    this.#segmentBytes += FRAGMENT_HEADER_BYTES + size;
+  }
+
+  #reserve(extra: number): void {
+    const needed = this.#pendingBytes + extra;
+    if (needed <= this.#pending.length) return;
+    const larger = new Uint8Array(Math.max(needed, this.#pending.length * 2));
+    larger.set(this.#pending.subarray(0, this.#pendingBytes));
+    this.#pending = larger;
+    this.#pendingView = new DataView(larger.buffer);
+  }
+}
+
+function createSegment(dir: string, segment: number): Deno.FsFile {
+  return Deno.openSync(`${dir}/${segmentName(segment)}`, { write: true, createNew: true });
+}
