@@ -22,3 +22,4 @@ export { type ApiBucket, type ApiHistogram, histogramToApi } from "./histogram/a
 export { describeHistogram, formatHistogram } from "./histogram/format.ts";
 export { loadScript, type LoadScriptResult } from "./script/load_script.ts";
 export type { ScriptProblem } from "./script/script.ts";
+export { Engine, type EngineOptions, type QueryReport } from "./engine.ts";

@@ -1,0 +1,311 @@
+import type { Clock } from "../base/clock.ts";
+import { messageOf } from "../base/errors.ts";
+import { SampleColumns } from "../model/sample.ts";
+import type { Queryable } from "../model/store.ts";
+import { type Expr, valueTypeOf } from "./ast.ts";
+import { EvalContext, type EvalEnvironment, type Evaluation } from "./eval/context.ts";
+import { evaluate } from "./eval/evaluate.ts";
+import { EvaluationFailure } from "./eval/failure.ts";
+import { Gate } from "./eval/gate.ts";
+import { Meter } from "./eval/meter.ts";
+import { Notes } from "./eval/notes.ts";
+import { plan } from "./eval/plan.ts";
+import { instantValue, rangeValue } from "./eval/result.ts";
+import { Turns } from "./eval/turns.ts";
+import { parseExpr } from "./parser.ts";
+import { documentedType } from "./type_check.ts";
+import type { QueryError, QueryLimits, QueryResult, QueryValue } from "./value.ts";
+
+export interface EngineOptions {
+  clock: Clock;
+  /** Samples that one query may hold at once. Default 5,000,000. */
+  maxSamples?: number;
+  /** Longest that one query may take, waiting included. Default 10,000. */
+  timeoutMs?: number;
+  /** How long a sample stands for its series. Default 5 minutes. */
+  lookbackMs?: number;
+  /** Step of subqueries that name none. Default 1,000. */
+  noStepSubqueryIntervalMs?: number;
+  /** Long queries that may run at once; one that ends within its first slice is not counted. Default 20. */
+  maxConcurrentQueries?: number;
+  /** Long queries that may wait for their turn; more are refused. Default 100. */
+  maxWaitingQueries?: number;
+  /** How long a query works before others get their turn. Default 2. */
+  sliceMs?: number;
+  /** Told of each query when it has ended. */
+  onQuery?: (report: QueryReport) => void;
+}
+
+/** What there is to say of a query that has ended. */
+export interface QueryReport {
+  readonly kind: "instant" | "range";
+  /** "ok", or the error's kind. */
+  readonly outcome: "ok" | QueryError["kind"];
+  /** From the call to the result, waiting and other queries' slices included. */
+  readonly durationMs: number;
+  /** How long it waited for a place among the running. */
+  readonly waitedMs: number;
+  readonly samplesTotal: number;
+  readonly samplesPeak: number;
+}
+
+const DEFAULTS = {
+  maxSamples: 5_000_000,
+  timeoutMs: 10_000,
+  lookbackMs: 5 * 60_000,
+  noStepSubqueryIntervalMs: 1_000,
+  maxConcurrentQueries: 20,
+  maxWaitingQueries: 100,
+  sliceMs: 2,
+  onQuery: () => {},
+} as const satisfies Omit<Required<EngineOptions>, "clock">;
+
+/** Cells that a frame may have for each sample that a query may hold: sparse series take room where they have no sample. */
+const CELLS_PER_SAMPLE = 4;
+/** Reading columns kept for the next query, and how large they may be. */
+const MAX_SPARE_COLUMNS = 4;
+const MAX_SPARE_LENGTH = 1 << 17;
+
+/** A query, ready to be evaluated. */
+interface Task {
+  readonly kind: "instant" | "range";
+  readonly startedMs: number;
+  readonly deadlineMs: number;
+  readonly meter: Meter;
+  readonly notes: Notes;
+  readonly columns: SampleColumns;
+  readonly evaluation: Evaluation<QueryValue>;
+  readonly signal: AbortSignal | undefined;
+  waitedMs: number;
+}
+
+/**
+ * Evaluates PromQL. Results, errors included, are values; nothing is thrown for what a query or its data can bring about.
+ * Everything is synchronous between yields, so one selection sees one state of the store.
+ */
+export class Engine {
+  readonly #options: Required<EngineOptions>;
+  readonly #gate: Gate;
+  readonly #turns = new Turns();
+  readonly #spareColumns: SampleColumns[] = [];
+
+  constructor(options: EngineOptions) {
+    this.#options = { ...DEFAULTS, ...withoutUndefined(options) };
+    for (const name of ["maxSamples", "timeoutMs", "lookbackMs", "noStepSubqueryIntervalMs"] as const) {
+      const value = this.#options[name];
+      if (!(value > 0)) {
+        throw new RangeError(`Cannot create Engine as ${name} must be > 0: current value is ${value}`);
+      }
+    }
+    this.#gate = new Gate(this.#options.maxConcurrentQueries, this.#options.maxWaitingQueries);
+  }
+
+  /** Long queries that run now, or wait to. */
+  get load(): { readonly running: number; readonly waiting: number } {
+    return { running: this.#gate.running, waiting: this.#gate.waiting };
+  }
+
+  get options(): Readonly<Required<EngineOptions>> {
+    return this.#options;
+  }
+
+  /** Evaluates at one time (ms since the epoch). Never rejects. */
+  instant(
+    store: Queryable,
+    query: string | Expr,
+    timeMs: number,
+    limits: QueryLimits = {},
+  ): Promise<QueryResult> {
+    const task = this.#begin("instant", store, query, timeMs, timeMs, 0, limits);
+    return "evaluation" in task ? this.#run(task) : Promise.resolve(task);
+  }
+
+  /** Evaluates at start, start + step, … up to and including end. Never rejects. */
+  range(
+    store: Queryable,
+    query: string | Expr,
+    startMs: number,
+    endMs: number,
+    stepMs: number,
+    limits: QueryLimits = {},
+  ): Promise<QueryResult> {
+    const task = this.#begin("range", store, query, startMs, endMs, stepMs, limits);
+    return "evaluation" in task ? this.#run(task) : Promise.resolve(task);
+  }
+
+  /** As `instant`, but at once and in one go: for quick queries whose answer is waited for. */
+  instantNow(store: Queryable, query: string | Expr, timeMs: number, limits: QueryLimits = {}): QueryResult {
+    const task = this.#begin("instant", store, query, timeMs, timeMs, 0, limits);
+    if (!("evaluation" in task)) return task;
+    try {
+      for (;;) {
+        const result = this.#step(task);
+        if (result) return result;
+      }
+    } finally {
+      this.#giveBack(task.columns);
+    }
+  }
+
+  #begin(
+    kind: "instant" | "range",
+    store: Queryable,
+    query: string | Expr,
+    startMs: number,
+    endMs: number,
+    stepMs: number,
+    limits: QueryLimits,
+  ): Task | QueryResult {
+    const { clock, maxSamples, sliceMs } = this.#options;
+    const startedMs = clock.now();
+    const deadlineMs = startedMs + (limits.timeoutMs ?? this.#options.timeoutMs);
+    const { signal } = limits;
+    const meter = new Meter({ clock, maxSamples, deadlineMs, sliceMs, signal });
+    try {
+      const expr = typeof query === "string" ? parsed(query) : query;
+      if (kind === "range") checkRange(expr, stepMs);
+      const planned = plan(expr, { startMs, endMs, stepMs });
+      const notes = new Notes();
+      const columns = this.#spareColumns.pop() ?? new SampleColumns();
+      const environment = this.#environment(store, limits, meter, notes, columns);
+      const context = new EvalContext(environment, startMs, endMs, kind === "range" ? stepMs : 1);
+      const evaluation = kind === "range" ? rangeValue(context, planned) : instantValue(context, planned);
+      const task = { kind, startedMs, deadlineMs, meter, notes, columns, evaluation, signal, waitedMs: 0 };
+      return task;
+    } catch (thrown) {
+      return this.#end({ kind, startedMs, meter, waitedMs: 0 }, failed(thrown));
+    }
+  }
+
+  #environment(
+    store: Queryable,
+    limits: QueryLimits,
+    meter: Meter,
+    notes: Notes,
+    columns: SampleColumns,
+  ): EvalEnvironment {
+    const { lookbackMs, noStepSubqueryIntervalMs, maxSamples } = this.#options;
+    return {
+      store,
+      meter,
+      notes,
+      columns,
+      lookbackMs: limits.lookbackMs ?? lookbackMs,
+      defaultSubqueryStepMs: noStepSubqueryIntervalMs,
+      maxSteps: maxSamples,
+      maxCells: CELLS_PER_SAMPLE * maxSamples,
+      dispatch: evaluate,
+    };
+  }
+
+  async #run(task: Task): Promise<QueryResult> {
+    try {
+      const result = this.#step(task);
+      if (result) return result;
+      return await this.#runGated(task);
+    } finally {
+      this.#giveBack(task.columns);
+    }
+  }
+
+  /** What has not ended within its first slice needs a place among the running, and goes on a slice a turn. */
+  async #runGated(task: Task): Promise<QueryResult> {
+    const { clock } = this.#options;
+    const waitsFromMs = clock.now();
+    if (!this.#gate.tryEnter()) {
+      const admission = await this.#gate.enter(
+        Math.max(0, task.deadlineMs - waitsFromMs),
+        clock,
+        task.signal,
+      );
+      task.waitedMs = clock.now() - waitsFromMs;
+      if (admission !== "admitted") return this.#end(task, { kind: "error", error: REFUSALS[admission] });
+    }
+    try {
+      for (;;) {
+        await this.#turns.next();
+        task.meter.beginSlice();
+        const result = this.#step(task);
+        if (result) return result;
+      }
+    } finally {
+      this.#gate.leave();
+    }
+  }
+
+  /** Works until the slice is over. @returns the result, if that is there */
+  #step(task: Task): QueryResult | undefined {
+    try {
+      const { done, value } = task.evaluation.next();
+      if (!done) return undefined;
+      const { meter, notes, startedMs } = task;
+      const evaluationMs = this.#options.clock.now() - startedMs;
+      const stats = { samplesTotal: meter.total, samplesPeak: meter.peak, evaluationMs };
+      return this.#end(task, { kind: "ok", value, annotations: notes.list(), stats });
+    } catch (thrown) {
+      return this.#end(task, failed(thrown));
+    }
+  }
+
+  #end(task: Pick<Task, "kind" | "startedMs" | "meter" | "waitedMs">, result: QueryResult): QueryResult {
+    const { clock, onQuery } = this.#options;
+    onQuery({
+      kind: task.kind,
+      outcome: result.kind === "ok" ? "ok" : result.error.kind,
+      durationMs: clock.now() - task.startedMs,
+      waitedMs: task.waitedMs,
+      samplesTotal: task.meter.total,
+      samplesPeak: task.meter.peak,
+    });
+    return result;
+  }
+
+  #giveBack(columns: SampleColumns): void {
+    if (this.#spareColumns.length >= MAX_SPARE_COLUMNS || columns.timestamps.length > MAX_SPARE_LENGTH) {
+      return;
+    }
+    columns.clear();
+    this.#spareColumns.push(columns);
+  }
+}
+
+const REFUSALS = {
+  full: { kind: "too_many_queries", message: "too many queries are running and waiting" },
+  timeout: { kind: "timeout", message: "query timed out in query queue" },
+  canceled: { kind: "canceled", message: "query was canceled in query queue" },
+} as const satisfies Record<string, QueryError>;
+
+function parsed(query: string): Expr {
+  const result = parseExpr(query);
+  if (result.kind === "ok") return result.expr;
+  const { message, position } = result.errors[0];
+  throw new EvaluationFailure({ kind: "bad_data", message, position });
+}
+
+function checkRange(expr: Expr, stepMs: number): void {
+  if (!(stepMs > 0)) {
+    throw new EvaluationFailure({
+      kind: "bad_data",
+      message: "zero or negative query resolution step widths are not accepted. Try a positive integer",
+    });
+  }
+  const type = valueTypeOf(expr);
+  if (type === "vector" || type === "scalar") return;
+  throw new EvaluationFailure({
+    kind: "bad_data",
+    message: `invalid expression type "${
+      documentedType(type)
+    }" for range query, must be Scalar or instant Vector`,
+  });
+}
+
+/** What the outside can bring about is an error of its own kind; anything else that was thrown is a bug. */
+function failed(thrown: unknown): QueryResult {
+  if (thrown instanceof EvaluationFailure) return { kind: "error", error: thrown.error };
+  const message = `unexpected error: ${messageOf(thrown)}`;
+  return { kind: "error", error: { kind: "internal", message } };
+}
+
+function withoutUndefined<T extends object>(record: T): T {
+  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as T;
+}

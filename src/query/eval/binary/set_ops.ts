@@ -1,0 +1,68 @@
+import type { Binary } from "../../ast.ts";
+import type { EvalContext } from "../context.ts";
+import { ABSENT, type Frame } from "../frame.ts";
+import { matchGroups, presence } from "./matching.ts";
+
+/** and, or, unless: elements of one vector by whether the other has a match. Values are never looked at. */
+export function combineSets(context: EvalContext, node: Binary, left: Frame, right: Frame): Frame {
+  const groups = matchGroups(left.labels, right.labels, node.matching!);
+  if (node.op === "or") return union(context, left, right, groups);
+  const keepsMatched = node.op === "and";
+  for (const group of groups) {
+    if (group.left.length === 0) continue;
+    const present = presence(right, group.right);
+    for (const row of group.left) mask(left, row, present, keepsMatched ? 0 : 1);
+  }
+  return left;
+}
+
+/** Clears the row's cells at the steps whose flag is `unwanted`. */
+function mask(frame: Frame, row: number, flags: Uint8Array, unwanted: 0 | 1): void {
+  const { kinds, stepCount } = frame;
+  for (let step = 0, cell = row * stepCount; step < stepCount; step++, cell++) {
+    if (flags[step] === unwanted) kinds[cell] = ABSENT;
+  }
+}
+
+function union(
+  context: EvalContext,
+  left: Frame,
+  right: Frame,
+  groups: ReturnType<typeof matchGroups>,
+): Frame {
+  for (const group of groups) {
+    if (group.left.length === 0) continue;
+    const present = presence(left, group.left);
+    for (const row of group.right) mask(right, row, present, 1);
+  }
+  const frame = context.frame(left.rowCount + right.rowCount);
+  const rowByLabels = new Map<string, number>();
+  for (let row = 0; row < left.rowCount; row++) {
+    rowByLabels.set(left.labels[row].key, copyRow(left, row, frame));
+  }
+  for (let row = 0; row < right.rowCount; row++) {
+    // Equal labels match each other, so that such rows take turns.
+    const twin = rowByLabels.get(right.labels[row].key);
+    if (twin === undefined) copyRow(right, row, frame);
+    else copyCells(right, row, frame, twin);
+  }
+  return frame;
+}
+
+function copyRow(from: Frame, row: number, to: Frame): number {
+  to.addRow(from.labels[row], from.dropsName[row]);
+  copyCells(from, row, to, to.rowCount - 1);
+  return to.rowCount - 1;
+}
+
+function copyCells(from: Frame, row: number, to: Frame, target: number): void {
+  const { stepCount } = from;
+  const histograms = from.histograms[row];
+  for (let step = 0; step < stepCount; step++) {
+    const cell = row * stepCount + step;
+    if (from.kinds[cell] === ABSENT) continue;
+    const histogram = histograms?.[step];
+    if (histogram) to.setHistogram(target, step, histogram);
+    else to.setFloat(target * stepCount + step, from.values[cell]);
+  }
+}

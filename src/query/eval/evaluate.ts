@@ -1,0 +1,124 @@
+import type { Binary, Expr, StepInvariant, Unary } from "../ast.ts";
+import { negateHistogram } from "../histogram/mod.ts";
+import { evaluateAggregate } from "./aggregate/aggregate.ts";
+import { combineSets } from "./binary/set_ops.ts";
+import { combineVectors } from "./binary/vectors.ts";
+import { combineScalars, combineWithScalar } from "./binary/with_scalar.ts";
+import type { EvalContext, Evaluated, Evaluation } from "./context.ts";
+import { FLOAT, type Frame } from "./frame.ts";
+import { evaluateFunction } from "./functions/table.ts";
+import { evaluateRangeCall } from "./range_call.ts";
+import { rangeFunction } from "./range/table.ts";
+import { selectVector } from "./selectors.ts";
+import { selectSmoothed } from "./smoothed_selector.ts";
+
+/** Evaluates any expression but a bare range vector, at all steps of the context's grid. */
+export function* evaluate(context: EvalContext, expr: Expr): Evaluation<Evaluated> {
+  if (context.env.meter.look()) yield;
+  switch (expr.kind) {
+    case "number":
+      return { kind: "scalar", values: new Float64Array(context.stepCount).fill(expr.value) };
+    case "string":
+      return { kind: "string", value: expr.value };
+    case "paren":
+      return yield* evaluate(context, expr.expr);
+    case "step_invariant":
+      return yield* evaluateInvariant(context, expr);
+    case "vector_selector":
+      return {
+        kind: "vector",
+        frame: yield* (expr.smoothed ? selectSmoothed(context, expr) : selectVector(context, expr, "value")),
+      };
+    case "call": {
+      const fn = rangeFunction(expr.name);
+      return fn
+        ? { kind: "vector", frame: yield* evaluateRangeCall(context, expr, fn) }
+        : yield* evaluateFunction(context, expr);
+    }
+    case "aggregate":
+      return { kind: "vector", frame: yield* evaluateAggregate(context, expr) };
+    case "binary":
+      return yield* evaluateBinary(context, expr);
+    case "unary":
+      return yield* evaluateUnary(context, expr);
+    case "matrix_selector":
+    case "subquery":
+      throw new Error(`a ${expr.kind} has no value at a step`);
+  }
+}
+
+function* evaluateBinary(context: EvalContext, node: Binary): Evaluation<Evaluated> {
+  const left = yield* context.evaluate(node.left);
+  const right = yield* context.evaluate(node.right);
+  if (left.kind === "scalar" && right.kind === "scalar") {
+    return { kind: "scalar", values: combineScalars(node.op, left.values, right.values) };
+  }
+  if (left.kind === "vector" && right.kind === "vector") {
+    const isSet = node.op === "and" || node.op === "or" || node.op === "unless";
+    const frame = isSet
+      ? combineSets(context, node, left.frame, right.frame)
+      : yield* combineVectors(context, node, left.frame, right.frame);
+    return { kind: "vector", frame };
+  }
+  if (left.kind === "vector" && right.kind === "scalar") {
+    return {
+      kind: "vector",
+      frame: yield* combineWithScalar(context, node, left.frame, right.values, false),
+    };
+  }
+  if (left.kind === "scalar" && right.kind === "vector") {
+    return { kind: "vector", frame: yield* combineWithScalar(context, node, right.frame, left.values, true) };
+  }
+  throw new Error(`operator ${node.op} between ${left.kind} and ${right.kind}`);
+}
+
+function* evaluateUnary(context: EvalContext, node: Unary): Evaluation<Evaluated> {
+  const operand = yield* context.evaluate(node.expr);
+  if (node.op === "+") return operand;
+  if (operand.kind === "scalar") return { kind: "scalar", values: operand.values.map((value) => -value) };
+  if (operand.kind === "vector") negate(operand.frame);
+  return operand;
+}
+
+function negate(frame: Frame): void {
+  const { kinds, values, stepCount, rowCount } = frame;
+  for (let cell = 0; cell < rowCount * stepCount; cell++) {
+    if (kinds[cell] === FLOAT) values[cell] = -values[cell];
+  }
+  for (const row of frame.histograms) {
+    if (!row) continue;
+    for (const [step, histogram] of row.entries()) if (histogram) row[step] = negateHistogram(histogram);
+  }
+  frame.dropsName.fill(true);
+}
+
+/** Evaluates at the first step and repeats that. */
+function* evaluateInvariant(context: EvalContext, node: StepInvariant): Evaluation<Evaluated> {
+  if (context.stepCount <= 1) return yield* context.evaluate(node.expr);
+  const once = context.on(context.startMs, context.startMs, context.stepMs);
+  const evaluated = yield* once.evaluate(node.expr);
+  if (evaluated.kind === "string") return evaluated;
+  if (evaluated.kind === "scalar") {
+    return { kind: "scalar", values: new Float64Array(context.stepCount).fill(evaluated.values[0]) };
+  }
+  return { kind: "vector", frame: repeated(context, evaluated.frame) };
+}
+
+function repeated(context: EvalContext, once: Frame): Frame {
+  const frame = context.frame(once.rowCount);
+  const { stepCount } = frame;
+  const before = once.sampleCount();
+  for (let row = 0; row < once.rowCount; row++) {
+    if (once.isEmpty(row)) continue;
+    const first = frame.addRow(once.labels[row], once.dropsName[row]);
+    const histogram = once.histograms[row]?.[0];
+    if (histogram) {
+      for (let step = 0; step < stepCount; step++) frame.setHistogram(frame.rowCount - 1, step, histogram);
+      continue;
+    }
+    frame.kinds.fill(FLOAT, first, first + stepCount);
+    frame.values.fill(once.values[row], first, first + stepCount);
+  }
+  context.env.meter.hold(before * (stepCount - 1));
+  return frame;
+}

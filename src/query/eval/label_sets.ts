@@ -1,0 +1,60 @@
+import { Labels, METRIC_NAME } from "../../model/labels.ts";
+import type { Matching } from "../ast.ts";
+
+/** The labels that say what kind of thing a series measures; they go when an operation makes something else of it. */
+const METADATA: ReadonlySet<string> = new Set([METRIC_NAME, "__type__", "__unit__"]);
+
+/** Labels without metric name, type and unit. */
+export function withoutMetadata(labels: Labels): Labels {
+  const { flat } = labels;
+  for (let i = 0; i < flat.length; i += 2) {
+    if (METADATA.has(flat[i])) return labels.drop(METADATA);
+    // Labels are sorted, so that nothing beyond these names can be one of them.
+    if (flat[i] > "__unit__") return labels;
+  }
+  return labels;
+}
+
+/** Separates parts of a signature; occurs in no label of valid UTF-8. */
+const SEPARATOR = "\xff";
+
+/** Reduces labels to what decides which others they belong with: equal strings belong together. */
+export type Signature = (labels: Labels) => string;
+
+/** The labels of these names, and their values. */
+export function signatureBy(names: readonly string[]): Signature {
+  if (names.length === 0) return () => "";
+  if (names.length === 1) return (labels) => labels.get(names[0]);
+  const sorted = [...names].sort();
+  return ({ flat }) => {
+    let signature = "";
+    let next = 0;
+    for (let i = 0; i < flat.length && next < sorted.length; i += 2) {
+      while (next < sorted.length && sorted[next] < flat[i]) next++;
+      if (sorted[next] === flat[i]) signature += flat[i] + SEPARATOR + flat[i + 1] + SEPARATOR;
+    }
+    return signature;
+  };
+}
+
+/** All labels but those of these names, and but the metric name. */
+export function signatureWithout(names: readonly string[]): Signature {
+  const left = new Set(names).add(METRIC_NAME);
+  return ({ flat }) => {
+    let signature = "";
+    for (let i = 0; i < flat.length; i += 2) {
+      if (!left.has(flat[i])) signature += flat[i] + SEPARATOR + flat[i + 1] + SEPARATOR;
+    }
+    return signature;
+  };
+}
+
+/** What of the labels takes part in a matching. */
+export function matchedLabels(labels: Labels, { on, labels: names }: Matching): Labels {
+  return on ? labels.keep(new Set(names)) : labels.drop(new Set(names).add(METRIC_NAME));
+}
+
+/** Any text but the empty one may name a label, as long as it is text: half a surrogate pair is none. */
+export function isLabelName(name: string): boolean {
+  return name !== "" && name.isWellFormed();
+}

@@ -1,0 +1,89 @@
+import type { Clock } from "../../base/clock.ts";
+import { EvaluationFailure, tooManySamples } from "./failure.ts";
+
+/** Units of work between two looks at the clock; a unit is about one sample touched. */
+const WORK_PER_LOOK = 16_384;
+
+export interface MeterOptions {
+  clock: Clock;
+  /** Samples that may be held at once. */
+  maxSamples: number;
+  /** On the clock's monotonic face. */
+  deadlineMs: number;
+  /** How long to work before giving way. */
+  sliceMs: number;
+  signal?: AbortSignal;
+}
+
+/**
+ * Counts what one evaluation holds, reads and takes. Samples are counted as Prometheus counts them (promql/engine.go,
+ * currentSamples): those of intermediate results, plus the window being looked at.
+ */
+export class Meter {
+  /** Samples held now. */
+  held = 0;
+  /** The most that were held at once. */
+  peak = 0;
+  /** Samples that steps looked at: one seen by ten overlapping windows counts ten times. */
+  total = 0;
+  readonly #options: MeterOptions;
+  #workLeft = WORK_PER_LOOK;
+  #sliceEndsAtMs: number;
+
+  constructor(options: MeterOptions) {
+    this.#options = options;
+    this.#sliceEndsAtMs = options.clock.now() + options.sliceMs;
+  }
+
+  /** Takes samples into account; throws when they are too many. */
+  hold(samples: number): void {
+    this.held += samples;
+    if (this.held > this.peak) this.peak = this.held;
+    if (this.held > this.#options.maxSamples) throw tooManySamples();
+  }
+
+  release(samples: number): void {
+    this.held -= samples;
+  }
+
+  /** Throws if this many more samples could not be held. */
+  expectRoomFor(samples: number): void {
+    if (this.held + samples > this.peak) this.peak = this.held + samples;
+    if (this.held + samples > this.#options.maxSamples) throw tooManySamples();
+  }
+
+  /**
+   * Accounts for work done, and throws when time is up or the caller has gone.
+   * @returns whether to yield now, so that others get their turn
+   */
+  spend(work: number): boolean {
+    this.#workLeft -= work;
+    if (this.#workLeft > 0) return false;
+    this.#workLeft = WORK_PER_LOOK;
+    return this.look();
+  }
+
+  /** As `spend`, but looks at the clock at once. */
+  look(): boolean {
+    const { clock, deadlineMs, signal } = this.#options;
+    if (signal?.aborted) {
+      throw new EvaluationFailure({
+        kind: "canceled",
+        message: "query was canceled in expression evaluation",
+      });
+    }
+    const nowMs = clock.now();
+    if (nowMs >= deadlineMs) {
+      throw new EvaluationFailure({
+        kind: "timeout",
+        message: "query timed out in expression evaluation",
+      });
+    }
+    return nowMs >= this.#sliceEndsAtMs;
+  }
+
+  /** Starts the next slice of work. */
+  beginSlice(): void {
+    this.#sliceEndsAtMs = this.#options.clock.now() + this.#options.sliceMs;
+  }
+}

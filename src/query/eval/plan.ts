@@ -1,0 +1,183 @@
+import type { AtModifier, Call, Expr, NumberLiteral, Subquery, VectorSelector } from "../ast.ts";
+import type { FunctionName } from "../signatures.ts";
+import { durationMs, type QuerySpan } from "./durations.ts";
+
+/**
+ * Prepares an expression for one query: durations are worked out, `start()`, `end()`, `range()` and `step()` become
+ * numbers, `@ start()` and `@ end()` become times, parentheses around arguments go, and what has the same value at
+ * all steps is wrapped as step-invariant, so that it is evaluated once (Prometheus, promql/engine.go, PreprocessExpr).
+ */
+export function plan(expr: Expr, span: QuerySpan): Expr {
+  return wrapped(new Planner(span).plan(expr));
+}
+
+interface Planned {
+  readonly expr: Expr;
+  /** Has one value at all steps. */
+  readonly isInvariant: boolean;
+  /** Gains from being wrapped: neither a literal's text nor a range vector. */
+  readonly wraps: boolean;
+}
+
+/** Functions whose result may change with the step though their arguments do not. */
+const STEP_DEPENDENT: ReadonlySet<FunctionName> = new Set(
+  [
+    "day_of_month",
+    "day_of_week",
+    "day_of_year",
+    "days_in_month",
+    "hour",
+    "minute",
+    "month",
+    "predict_linear",
+    "time",
+    "timestamp",
+    "year",
+  ] as const,
+);
+
+class Planner {
+  readonly #span: QuerySpan;
+
+  constructor(span: QuerySpan) {
+    this.#span = span;
+  }
+
+  plan(expr: Expr): Planned {
+    switch (expr.kind) {
+      case "number":
+      case "string":
+        return { expr, isInvariant: true, wraps: false };
+      case "vector_selector": {
+        const selector = this.#selector(expr);
+        const isFixed = selector.at !== undefined;
+        return { expr: selector, isInvariant: isFixed, wraps: isFixed };
+      }
+      case "matrix_selector": {
+        const selector = this.#selector(expr.selector);
+        const rangeMs = expr.rangeExpr
+          ? durationMs(expr.rangeExpr, this.#span, false)
+          : Math.trunc(expr.rangeMs);
+        return {
+          expr: { ...expr, selector, rangeMs, rangeExpr: undefined },
+          isInvariant: selector.at !== undefined,
+          wraps: false,
+        };
+      }
+      case "subquery":
+        return this.#subquery(expr);
+      case "call":
+        return this.#call(expr);
+      case "aggregate": {
+        const inner = this.plan(withoutParens(expr.expr));
+        const param = expr.param && this.plan(withoutParens(expr.param));
+        if (inner.isInvariant && (!param || param.isInvariant)) {
+          return {
+            expr: { ...expr, expr: inner.expr, param: param?.expr },
+            isInvariant: true,
+            wraps: true,
+          };
+        }
+        const parts = { expr: wrapped(inner), param: param && wrapped(param) };
+        return { expr: { ...expr, ...parts }, isInvariant: false, wraps: false };
+      }
+      case "binary":
+        return this.#binary(expr);
+      case "unary":
+      case "paren": {
+        const inner = this.plan(expr.expr);
+        return { ...inner, expr: { ...expr, expr: inner.expr } };
+      }
+      case "step_invariant":
+        return { expr, isInvariant: true, wraps: false };
+    }
+  }
+
+  #selector(selector: VectorSelector): VectorSelector {
+    if (!selector.at && !selector.offsetExpr) return selector;
+    return { ...selector, ...this.#times(selector) };
+  }
+
+  #times(node: VectorSelector | Subquery): { offsetMs: number; offsetExpr: undefined; at?: AtModifier } {
+    const offsetMs = node.offsetExpr ? durationMs(node.offsetExpr, this.#span, true) : node.offsetMs;
+    return { offsetMs, offsetExpr: undefined, at: this.#resolve(node.at) };
+  }
+
+  #resolve(at: AtModifier | undefined): AtModifier | undefined {
+    if (!at || at.kind === "timestamp") return at;
+    return { kind: "timestamp", timestampMs: at.kind === "start" ? this.#span.startMs : this.#span.endMs };
+  }
+
+  #subquery(expr: Subquery): Planned {
+    const inner = this.plan(expr.expr);
+    const subquery: Subquery = {
+      ...expr,
+      ...this.#times(expr),
+      rangeMs: expr.rangeExpr ? durationMs(expr.rangeExpr, this.#span, false) : Math.trunc(expr.rangeMs),
+      rangeExpr: undefined,
+      stepMs: expr.stepExpr ? durationMs(expr.stepExpr, this.#span, false) : Math.trunc(expr.stepMs),
+      stepExpr: undefined,
+      expr: inner.isInvariant ? wrap(inner.expr) : inner.expr,
+    };
+    return { expr: subquery, isInvariant: subquery.at !== undefined, wraps: false };
+  }
+
+  #call(expr: Call): Planned {
+    const literal = this.#contextLiteral(expr);
+    if (literal) return { expr: literal, isInvariant: true, wraps: false };
+    const args = expr.args.map((arg) => this.plan(withoutParens(arg)));
+    const isInvariant = args.every((arg) => arg.isInvariant);
+    // The time of a fixed sample is as fixed as the sample; that of any other expression is the step's.
+    const safe = !STEP_DEPENDENT.has(expr.name) ||
+      (expr.name === "timestamp" && args[0].expr.kind === "vector_selector");
+    if (isInvariant && safe) {
+      return { expr: { ...expr, args: args.map((arg) => arg.expr) }, isInvariant: true, wraps: true };
+    }
+    return { expr: { ...expr, args: args.map(wrapped) }, isInvariant: false, wraps: false };
+  }
+
+  #contextLiteral(expr: Call): NumberLiteral | undefined {
+    const { startMs, endMs, stepMs } = this.#span;
+    const literal = (value: number): NumberLiteral => ({
+      kind: "number",
+      position: expr.position,
+      value,
+      isDuration: false,
+    });
+    switch (expr.name) {
+      case "start":
+        return literal(startMs / 1000);
+      case "end":
+        return literal(endMs / 1000);
+      case "range":
+        return literal((endMs - startMs) / 1000);
+      case "step":
+        return literal(startMs === endMs ? 0 : stepMs / 1000);
+      default:
+        return undefined;
+    }
+  }
+
+  #binary(expr: Extract<Expr, { kind: "binary" }>): Planned {
+    const left = this.plan(expr.left);
+    const right = this.plan(expr.right);
+    if (left.isInvariant && right.isInvariant) {
+      return { expr: { ...expr, left: left.expr, right: right.expr }, isInvariant: true, wraps: true };
+    }
+    const sides = { left: wrapped(left), right: wrapped(right) };
+    return { expr: { ...expr, ...sides }, isInvariant: false, wraps: false };
+  }
+}
+
+function wrapped({ expr, wraps }: Planned): Expr {
+  return wraps ? wrap(expr) : expr;
+}
+
+function wrap(expr: Expr): Expr {
+  return { kind: "step_invariant", position: expr.position, expr };
+}
+
+function withoutParens(expr: Expr): Expr {
+  while (expr.kind === "paren") expr = expr.expr;
+  return expr;
+}

@@ -1,0 +1,83 @@
+import type { FunctionName } from "../../signatures.ts";
+import { changes, resets, SlidingNeighbours } from "./changes.ts";
+import { instantRate } from "./instant_rate.ts";
+import {
+  avgOverTime,
+  countOverTime,
+  firstOverTime,
+  lastOverTime,
+  maxOverTime,
+  minOverTime,
+  presentOverTime,
+  SlidingByWindow,
+  stddevOverTime,
+  stdvarOverTime,
+  sumOverTime,
+  tsOfFirstOverTime,
+  tsOfLastOverTime,
+  tsOfMaxOverTime,
+  tsOfMinOverTime,
+} from "./over_time.ts";
+import { madOverTime, quantileOverTime } from "./quantile.ts";
+import type { RangeFunction, WindowFunction } from "./range_function.ts";
+import { rate, type RateKind, SlidingRate } from "./rate.ts";
+import { deriv, doubleExponentialSmoothing, predictLinear } from "./regression.ts";
+
+const RATE: RateKind = { isCounter: true, isPerSecond: true };
+const INCREASE: RateKind = { isCounter: true, isPerSecond: false };
+const DELTA: RateKind = { isCounter: false, isPerSecond: false };
+
+/** Every function of range vectors by name; made anew for each call, as some keep room for their work. */
+const RANGE_FUNCTIONS: Readonly<Partial<Record<FunctionName, () => RangeFunction>>> = {
+  absent_over_time: () => edges(presentOverTime),
+  avg_over_time: () => ({ window: avgOverTime }),
+  changes: () => ({ window: changes, sliding: () => new SlidingNeighbours("changes"), anchored: true }),
+  count_over_time: () => edges(countOverTime),
+  delta: () => rates(DELTA),
+  deriv: () => ({ window: deriv }),
+  double_exponential_smoothing: () => ({ window: doubleExponentialSmoothing }),
+  first_over_time: () => ({ ...edges(firstOverTime), keepsName: true }),
+  idelta: () => edges(instantRate(false)),
+  increase: () => ({ ...rates(INCREASE), usesStarts: true }),
+  irate: () => ({ ...edges(instantRate(true)), usesStarts: true }),
+  last_over_time: () => ({ ...edges(lastOverTime), keepsName: true }),
+  mad_over_time: () => ({ window: madOverTime() }),
+  max_over_time: () => ({ window: maxOverTime }),
+  min_over_time: () => ({ window: minOverTime }),
+  predict_linear: () => ({ window: predictLinear }),
+  present_over_time: () => edges(presentOverTime),
+  quantile_over_time: () => ({ window: quantileOverTime() }),
+  rate: () => ({ ...rates(RATE), usesStarts: true }),
+  resets: () => ({
+    window: resets,
+    sliding: () => new SlidingNeighbours("resets"),
+    anchored: true,
+    usesStarts: true,
+  }),
+  stddev_over_time: () => ({ window: stddevOverTime }),
+  stdvar_over_time: () => ({ window: stdvarOverTime }),
+  sum_over_time: () => ({ window: sumOverTime }),
+  ts_of_first_over_time: () => edges(tsOfFirstOverTime),
+  ts_of_last_over_time: () => edges(tsOfLastOverTime),
+  ts_of_max_over_time: () => ({ window: tsOfMaxOverTime }),
+  ts_of_min_over_time: () => ({ window: tsOfMinOverTime }),
+};
+
+/** The function of range vectors with this name; undefined: it takes none. */
+export function rangeFunction(name: FunctionName): RangeFunction | undefined {
+  return RANGE_FUNCTIONS[name]?.();
+}
+
+/** Names of the functions that may be used on an extended selector, sorted. */
+export function functionsFor(extension: "anchored" | "smoothed"): string[] {
+  return Object.entries(RANGE_FUNCTIONS).filter(([, make]) => make()[extension]).map(([name]) => name).sort();
+}
+
+/** What looks only at the window's edges: as quick for many windows as for one. */
+function edges(window: WindowFunction): RangeFunction {
+  return { window, sliding: () => new SlidingByWindow(window) };
+}
+
+function rates(kind: RateKind): RangeFunction {
+  return { window: rate(kind), sliding: () => new SlidingRate(kind), anchored: true, smoothed: true };
+}
