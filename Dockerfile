@@ -1,0 +1,63 @@
+# syntax=docker/dockerfile:1
+#
+#   docker build --tag bunny:0.1.0 .                 Bunny: one executable on distroless, nothing else
+#   docker build --tag bee:0.1.0 --target bee .      Bee, the demo app
+#   docker buildx build --platform linux/amd64,linux/arm64 …
+#
+# The bases are named by tag here. Pin them by digest for a release:
+#   --build-arg RUNTIME_IMAGE=gcr.io/distroless/cc-debian12:nonroot@sha256:…
+#
+# The executable needs glibc and libgcc_s (hence distroless "cc", which brings CA certificates and time zones too),
+# /proc, and /etc/hosts, which the container runtime provides. It needs no shell, no home and no /tmp.
+ARG BUILD_IMAGE=docker.io/library/node:24-bookworm-slim
+ARG RUNTIME_IMAGE=gcr.io/distroless/cc-debian12:nonroot
+ARG DENO_VERSION=2.9.6
+
+# Runs on the builder's own architecture and compiles for the target's.
+FROM --platform=$BUILDPLATFORM ${BUILD_IMAGE} AS source
+ARG DENO_VERSION
+RUN npm install --global "deno@${DENO_VERSION}"
+WORKDIR /build
+COPY deno.json deno.lock ./
+COPY src src
+COPY tests/bee tests/bee
+COPY tests/support tests/support
+
+# Bundled before it is compiled: that saves memory. Bunny starts with all permissions, which
+# watching a process takes, and gives up what its configuration doesn't need.
+FROM source AS build-bunny
+ARG TARGETARCH
+RUN deno bundle --frozen --minify --output dist/bunny.js src/main.ts
+RUN case "$TARGETARCH" in amd64) cpu=x86_64 ;; arm64) cpu=aarch64 ;; *) exit 1 ;; esac \
+  && deno compile --no-check --no-prompt --allow-all --v8-flags=--max-semi-space-size=1 \
+    --target "$cpu-unknown-linux-gnu" --output dist/bunny dist/bunny.js
+
+FROM source AS build-bee
+ARG TARGETARCH
+RUN deno bundle --frozen --minify --output dist/bee.js tests/bee/main.ts
+RUN case "$TARGETARCH" in amd64) cpu=x86_64 ;; arm64) cpu=aarch64 ;; *) exit 1 ;; esac \
+  && deno compile --no-check --no-prompt --allow-net --allow-env --v8-flags=--max-semi-space-size=1 \
+    --target "$cpu-unknown-linux-gnu" --output dist/bee dist/bee.js
+
+FROM ${RUNTIME_IMAGE} AS bee
+LABEL org.opencontainers.image.title="Bee" \
+  org.opencontainers.image.description="A demo app to probe: its health follows a sine wave" \
+  org.opencontainers.image.licenses="Apache-2.0"
+COPY --from=build-bee /build/dist/bee /bee
+USER 1312:1312
+EXPOSE 2624 3936 5248 6560
+ENTRYPOINT ["/bee"]
+
+# Last, so that it is what a build without --target makes.
+FROM ${RUNTIME_IMAGE} AS bunny
+ARG VERSION=0.1.0
+ARG REVISION
+LABEL org.opencontainers.image.title="Bunny" \
+  org.opencontainers.image.description="Runs an app's health probes and answers Kubernetes with PromQL verdicts" \
+  org.opencontainers.image.licenses="Apache-2.0" \
+  org.opencontainers.image.version="${VERSION}" \
+  org.opencontainers.image.revision="${REVISION}"
+COPY --from=build-bunny /build/dist/bunny /bunny
+USER 1312:1312
+EXPOSE 1312
+ENTRYPOINT ["/bunny"]

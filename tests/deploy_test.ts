@@ -1,0 +1,322 @@
+import assert from "node:assert/strict";
+import { relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseAllDocuments } from "yaml";
+import { type Config, formatProblem, readConfigFile } from "../src/config/mod.ts";
+import { VERSION } from "../src/model/version.ts";
+import { tempDir } from "./support/temp_dir.ts";
+
+const ROOT = fileURLToPath(new URL("../", import.meta.url));
+const KUBERNETES = "deploy/kubernetes";
+const BUNNY_PORT = 1312;
+
+// deno-lint-ignore no-explicit-any
+type Yaml = any; // manifests are looked into, not modelled
+
+function read(path: string): string {
+  return Deno.readTextFileSync(`${ROOT}${path}`);
+}
+
+/** All documents of a YAML text, strictly: no warnings, no key twice. */
+function parseYaml(text: string, name: string): Yaml[] {
+  return parseAllDocuments(text, { strict: true, uniqueKeys: true }).map((document) => {
+    assert.deepEqual([...document.errors, ...document.warnings].map((problem) => problem.message), [], name);
+    return document.toJS();
+  });
+}
+
+function readManifest(path: string): Yaml {
+  const documents = parseYaml(read(path), path);
+  assert.equal(documents.length, 1, path);
+  return documents[0];
+}
+
+function* yamlFiles(folder: string): Generator<string, void, void> {
+  for (const entry of Deno.readDirSync(`${ROOT}${folder}`)) {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory) yield* yamlFiles(path);
+    else if (/\.ya?ml$/.test(entry.name)) yield path;
+  }
+}
+
+async function configOf(path: string): Promise<Config> {
+  const reading = await readConfigFile(`${ROOT}${path}`);
+  if (reading.kind === "problems") assert.fail(reading.problems.map(formatProblem).join("\n"));
+  assert.deepEqual(reading.warnings, []);
+  return reading.config;
+}
+
+/** What the securityContext of the original's manifest says, and the user that the image has. */
+const SECURITY_CONTEXT = {
+  allowPrivilegeEscalation: false,
+  capabilities: { drop: ["ALL"] },
+  privileged: false,
+  readOnlyRootFilesystem: true,
+  runAsNonRoot: true,
+  runAsUser: 1312,
+  runAsGroup: 1312,
+  seccompProfile: { type: "RuntimeDefault" },
+};
+
+/** What holds for every Pod that we show, whichever container owns the probes. */
+function checkPod(pod: Yaml, config: Config, probed: Yaml, bunny: Yaml): void {
+  for (const container of [...pod.containers, ...(pod.initContainers ?? [])]) {
+    assert.deepEqual(container.securityContext, SECURITY_CONTEXT, container.name);
+    assert.ok(container.resources.limits.cpu && container.resources.limits.memory, container.name);
+  }
+  assert.equal(pod.automountServiceAccountToken, false);
+
+  const healthPaths = config.ingress.health.map(({ path }) => path.replace(/^\//, ""));
+  const probes = ["startupProbe", "livenessProbe", "readinessProbe"].map((kind) => probed[kind]);
+  assert.deepEqual(
+    probes.map((probe) => probe.httpGet),
+    ["startup", "liveness", "readiness"].map((name) => ({ path: `/healthz-${name}`, port: BUNNY_PORT })),
+  );
+  assert.deepEqual(
+    probes.map((probe) => probe.httpGet.path.slice(1)).filter((path) => !healthPaths.includes(path)),
+    [],
+  );
+  assert.deepEqual(bunny.ports, [{ name: "bunny", containerPort: BUNNY_PORT }]);
+
+  const env = Object.fromEntries(bunny.env.map((variable: Yaml) => [variable.name, variable.value]));
+  const mounts = Object.fromEntries(bunny.volumeMounts.map((mount: Yaml) => [mount.mountPath, mount]));
+  assert.equal(env.BUNNY_CONFIG_FILE_PATH, "/config/bunny.yaml");
+  assert.equal(mounts["/config"].readOnly, true);
+  assert.equal(mounts["/config"].subPath, undefined, "a file mounted by subPath is never updated");
+  const volume = (path: string) => pod.volumes.find(({ name }: Yaml) => name === mounts[path].name);
+  assert.deepEqual(volume("/config").configMap, { name: "bunny" });
+  assert.equal(volume(config.telemetry.store.tsdbPath).emptyDir.sizeLimit, "10Mi");
+  assert.ok(config.telemetry.store.retentionSizeBytes! < 10 * 1024 * 1024);
+}
+
+Deno.test("every YAML file of deploy/ and .github/ parses without a warning", () => {
+  const files = [...yamlFiles("deploy"), ...yamlFiles(".github")];
+  assert.ok(files.length >= 10, `only ${files.length} files found`);
+  for (const path of files) assert.notEqual(parseYaml(read(path), path).length, 0, path);
+});
+
+Deno.test("the recommended shape: Bunny a native sidecar, the app owns the probes", async () => {
+  const deployment = readManifest(`${KUBERNETES}/base/deployment.yaml`);
+  const { template, selector } = deployment.spec;
+  const [bunny, ...otherInitContainers] = template.spec.initContainers;
+  const [app, ...otherContainers] = template.spec.containers;
+  assert.deepEqual([bunny.name, otherInitContainers, app.name, otherContainers], ["bunny", [], "bee", []]);
+  assert.equal(bunny.restartPolicy, "Always");
+  assert.equal(template.spec.shareProcessNamespace, undefined);
+  checkPod(template.spec, await configOf(`${KUBERNETES}/base/bunny.yaml`), app, bunny);
+
+  // Bunny's own probes are about Bunny alone.
+  assert.deepEqual(bunny.startupProbe.httpGet, { path: "/-/ready", port: BUNNY_PORT });
+  assert.deepEqual(bunny.livenessProbe.httpGet, { path: "/-/healthy", port: BUNNY_PORT });
+  assert.equal(bunny.readinessProbe, undefined);
+  // A Bunny that restarts must not take the app with it.
+  assert.ok(app.livenessProbe.failureThreshold * app.livenessProbe.periodSeconds >= 10);
+
+  const { labels, annotations } = template.metadata;
+  assert.deepEqual(labels, selector.matchLabels);
+  assert.deepEqual(annotations, {
+    "prometheus.io/scrape": "true",
+    "prometheus.io/port": String(BUNNY_PORT),
+    "prometheus.io/path": "/otel-metrics",
+  });
+  const service = readManifest(`${KUBERNETES}/base/service.yaml`);
+  assert.deepEqual(service.spec.selector, labels);
+  const targets = app.ports.map(({ name }: Yaml) => name);
+  assert.ok(service.spec.ports.every(({ targetPort }: Yaml) => targets.includes(targetPort)));
+});
+
+Deno.test("the Secret holds what Bunny takes from it, and no secret", () => {
+  const secret = readManifest(`${KUBERNETES}/base/secret.yaml`);
+  const [bunny] = readManifest(`${KUBERNETES}/base/deployment.yaml`).spec.template.spec.initContainers;
+  assert.deepEqual(bunny.envFrom, [{ secretRef: { name: secret.metadata.name, optional: true } }]);
+  assert.deepEqual(Object.values(secret.stringData), [""]);
+});
+
+Deno.test("the original's shape has the base's configuration, and watches the app's process", async () => {
+  const base = await configOf(`${KUBERNETES}/base/bunny.yaml`);
+  const original = await configOf(`${KUBERNETES}/original-shape/bunny.yaml`);
+  assert.equal(base.signals.watchedProcess, undefined);
+  const watched = original.signals.watchedProcess;
+  assert.deepEqual(["/bee", "/bee --host x", "/beehive", "/bunny"].map((line) => watched?.finds(line)), [
+    true,
+    true,
+    false,
+    false,
+  ]);
+  const text = read(`${KUBERNETES}/original-shape/bunny.yaml`);
+  assert.equal(text.replace(/^signals:\n(?: .*\n)*/m, ""), read(`${KUBERNETES}/base/bunny.yaml`));
+});
+
+Deno.test("the PodMonitor scrapes Bunny's pages by the port's name", async () => {
+  const { spec } = readManifest(`${KUBERNETES}/components/podmonitor/podmonitor.yaml`);
+  const deployment = readManifest(`${KUBERNETES}/base/deployment.yaml`);
+  const { openTelemetryMetricsPath, prometheusMetricsPath } =
+    (await configOf(`${KUBERNETES}/base/bunny.yaml`)).ingress;
+  assert.deepEqual(spec.selector.matchLabels, deployment.spec.template.metadata.labels);
+  assert.deepEqual(
+    spec.podMetricsEndpoints,
+    [openTelemetryMetricsPath, prometheusMetricsPath].map((path) => ({
+      port: "bunny",
+      path: `/${path.replace(/^\//, "")}`,
+    })),
+  );
+});
+
+Deno.test("the images' version is the program's", () => {
+  const { images } = readManifest(`${KUBERNETES}/base/kustomization.yaml`);
+  assert.deepEqual(images, [{ name: "bunny", newTag: VERSION }, { name: "bee", newTag: VERSION }]);
+  assert.match(read("Dockerfile"), new RegExp(`^ARG VERSION=${VERSION.replaceAll(".", "\\.")}$`, "m"));
+});
+
+const kubectl = await canRun("kubectl", "version", "--client");
+
+async function render(folder: string): Promise<Yaml[]> {
+  const { success, stdout, stderr } = await new Deno.Command("kubectl", { args: ["kustomize", folder] })
+    .output();
+  const decoder = new TextDecoder();
+  assert.ok(success, decoder.decode(stderr));
+  return parseYaml(decoder.decode(stdout), folder);
+}
+
+function kinds(documents: Yaml[]): string[] {
+  return documents.map(({ kind }) => kind).sort();
+}
+
+Deno.test({ name: "kustomize renders the base", ignore: !kubectl }, async () => {
+  const documents = await render(`${ROOT}${KUBERNETES}/base`);
+  assert.deepEqual(kinds(documents), ["ConfigMap", "Deployment", "Secret", "Service"]);
+  const configMap = documents.find(({ kind }) => kind === "ConfigMap");
+  assert.equal(configMap.metadata.name, "bunny", "the same name always, or a change would replace the Pods");
+  assert.deepEqual(configMap.data, { "bunny.yaml": read(`${KUBERNETES}/base/bunny.yaml`) });
+  const { spec } = documents.find(({ kind }) => kind === "Deployment").spec.template;
+  assert.equal(spec.initContainers[0].image, `bunny:${VERSION}`);
+  assert.equal(spec.containers[0].image, `bee:${VERSION}`);
+});
+
+Deno.test({ name: "kustomize renders the original's shape", ignore: !kubectl }, async () => {
+  const documents = await render(`${ROOT}${KUBERNETES}/original-shape`);
+  assert.deepEqual(kinds(documents), ["ConfigMap", "Deployment", "Secret", "Service"]);
+  const { spec } = documents.find(({ kind }) => kind === "Deployment").spec.template;
+  const [app, bunny, ...others] = spec.containers;
+  assert.deepEqual([app.name, bunny.name, others, spec.initContainers], ["bee", "bunny", [], undefined]);
+  assert.equal(spec.shareProcessNamespace, true);
+  assert.equal(bunny.restartPolicy, undefined);
+  checkPod(spec, await configOf(`${KUBERNETES}/original-shape/bunny.yaml`), bunny, bunny);
+  assert.deepEqual([app.startupProbe, app.livenessProbe, app.readinessProbe], [
+    undefined,
+    undefined,
+    undefined,
+  ]);
+  const { data } = documents.find(({ kind }) => kind === "ConfigMap");
+  assert.match(data["bunny.yaml"], /^signals:$/m);
+});
+
+Deno.test(
+  { name: "kustomize renders the PodMonitor beside the base, scraped once", ignore: !kubectl },
+  async () => {
+    using dir = tempDir();
+    const path = (folder: string) => relative(Deno.realPathSync(dir.path), `${ROOT}${KUBERNETES}/${folder}`);
+    const kustomization = `resources: ["${path("base")}"]\ncomponents: ["${
+      path("components/podmonitor")
+    }"]\n`;
+    dir.write("kustomization.yaml", kustomization);
+    const documents = await render(dir.path);
+    assert.deepEqual(kinds(documents), ["ConfigMap", "Deployment", "PodMonitor", "Secret", "Service"]);
+    const { template } = documents.find(({ kind }) => kind === "Deployment").spec;
+    assert.deepEqual(template.metadata.annotations ?? {}, {});
+  },
+);
+
+Deno.test("the systemd unit gives no more than Bunny needs", () => {
+  const unit = readUnit("deploy/systemd/bunny.service");
+  for (
+    const [key, want] of Object.entries({
+      DynamicUser: "yes",
+      NoNewPrivileges: "yes",
+      CapabilityBoundingSet: "",
+      ProtectSystem: "strict",
+      ProtectHome: "yes",
+      PrivateDevices: "yes",
+      StateDirectory: "bunny",
+      SystemCallFilter: "@system-service",
+      RestartPreventExitStatus: "2",
+      KillMode: "mixed",
+    })
+  ) assert.deepEqual([key, unit.get(`Service.${key}`)], [key, want]);
+  assert.equal(unit.get("Service.MemoryDenyWriteExecute"), undefined, "V8 could not start");
+  assert.match(unit.get("Service.ExecStart")!, /^\/\S+\/bunny run --config \//);
+  assert.ok(unit.has("Unit.StartLimitBurst"));
+});
+
+const systemdAnalyze = await canRun("systemd-analyze", "--version");
+
+Deno.test({ name: "systemd finds nothing wrong with the unit", ignore: !systemdAnalyze }, async () => {
+  using dir = tempDir();
+  const unit = read("deploy/systemd/bunny.service").replace(/^ExecStart=\S+/m, "ExecStart=/bin/true");
+  const path = dir.write("bunny.service", unit);
+  const { success, stderr } = await new Deno.Command("systemd-analyze", { args: ["verify", path] }).output();
+  const complaints = new TextDecoder().decode(stderr).split("\n").filter((line) =>
+    line.includes("bunny.service")
+  );
+  assert.deepEqual([success, complaints], [true, []]);
+});
+
+Deno.test("the images hold one executable each and run as user 1312", () => {
+  const dockerfile = read("Dockerfile").replaceAll(/^#.*\n/gm, "");
+  const stages = dockerfile.split(/^FROM /m).slice(1);
+  const last = stages.at(-1)!;
+  assert.match(last, /^\$\{RUNTIME_IMAGE\} AS bunny$/m, "a build without --target makes Bunny");
+  assert.match(dockerfile, /^ARG RUNTIME_IMAGE=gcr\.io\/distroless\/cc-\S+$/m);
+  for (const stage of stages.filter((stage) => stage.startsWith("${RUNTIME_IMAGE}"))) {
+    assert.match(stage, /^USER 1312:1312$/m);
+    assert.match(stage, /^ENTRYPOINT \["\/(bunny|bee)"\]$/m);
+    assert.equal(stage.match(/^COPY /gm)?.length, 1);
+    assert.doesNotMatch(stage, /^(RUN|ADD) /m);
+  }
+  const [, pinned] = /^ARG DENO_VERSION=(\S+)$/m.exec(dockerfile)!;
+  assert.match(read(".ci/run"), new RegExp(`deno@${pinned.replaceAll(".", "\\.")} `));
+});
+
+Deno.test("the image's build sees what it copies and nothing else", () => {
+  const ignored = read(".dockerignore").split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+  assert.equal(ignored[0], "*");
+  const copied = [...read("Dockerfile").matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, files]) =>
+    files.split(" ")
+  );
+  assert.deepEqual(
+    ignored.filter((line) => line.startsWith("!")).map((line) => line.slice(1)).sort(),
+    copied.sort(),
+  );
+});
+
+Deno.test("the CI workflow runs what a developer runs, with the least rights", () => {
+  const workflow = readManifest(".github/workflows/ci.yaml");
+  assert.deepEqual(workflow.permissions, { contents: "read" });
+  const steps = Object.values<Yaml>(workflow.jobs).flatMap((job) => job.steps);
+  assert.ok(steps.some(({ run }) => run === ".ci/run"));
+  for (const { uses } of steps) assert.ok(uses === undefined || /@\S+$/.test(uses), uses);
+  for (const job of Object.values<Yaml>(workflow.jobs)) assert.ok(job["timeout-minutes"] <= 60);
+});
+
+/** `Section.Key` → value of an INI-like unit; the last of repeated ones. */
+function readUnit(path: string): Map<string, string> {
+  const values = new Map<string, string>();
+  let section = "";
+  for (const line of read(path).split("\n")) {
+    if (line === "" || line.startsWith("#")) continue;
+    const header = /^\[(\w+)\]$/.exec(line);
+    const setting = /^(\w+)=(.*)$/.exec(line);
+    if (header) section = header[1];
+    else if (setting) values.set(`${section}.${setting[1]}`, setting[2]);
+    else assert.fail(`${path}: ${line}`);
+  }
+  return values;
+}
+
+async function canRun(program: string, ...args: string[]): Promise<boolean> {
+  try {
+    return (await new Deno.Command(program, { args, stdout: "null", stderr: "null" }).output()).success;
+  } catch {
+    return false;
+  }
+}
