@@ -58,9 +58,13 @@ async function main(args: string[]): Promise<number> {
     env,
     print,
   });
+  const bunnyPermissions = [
+    ...BUNNY_PERMISSIONS,
+    ...(plan.storePath ? [`--allow-write=${plan.storePath}`] : []),
+  ];
   const bunny = new DevChild({
     name: "bunny",
-    args: ["run", ...BUNNY_PERMISSIONS, "src/main.ts", "run", "--config", configPath],
+    args: ["run", ...bunnyPermissions, "src/main.ts", "run", "--config", configPath],
     cwd: root,
     env,
     print,

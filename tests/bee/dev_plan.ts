@@ -17,6 +17,8 @@ export interface DevPlan {
   healthPaths: string[];
   /** Bee's health, as Bunny sees it. */
   beeHealthUrl: string;
+  /** Where Bunny keeps its store; undefined: in memory. */
+  storePath: string | undefined;
 }
 
 /** Where Bunny listens unless its configuration says otherwise. */
@@ -34,7 +36,9 @@ export function readPlan(
 ): DevPlan {
   const bee = readOptions([], env);
   if (bee === "help") throw new Error("no arguments can't ask for help");
-  const http = httpServerOf(parse(Deno.readTextFileSync(join(root, configPath))));
+  const config = parse(Deno.readTextFileSync(join(root, configPath)));
+  const http = mapAt(config, ["ingress", "httpServer"]);
+  const { tsdbPath } = mapAt(config, ["telemetry", "prometheus"]);
   const bunny = {
     host: typeof http.host === "string" ? http.host : BUNNY_DEFAULTS.host,
     port: typeof http.port === "number" ? http.port : BUNNY_DEFAULTS.port,
@@ -48,12 +52,14 @@ export function readPlan(
     statusPageUrl: `http://127.0.0.1:${bunny.port}/`,
     healthPaths: health.map((endpoint) => String(endpoint?.path).replace(/^\//, "")),
     beeHealthUrl: `http://${bee.host}:${bee.ports.health}/healthz`,
+    storePath: typeof tsdbPath === "string" && tsdbPath !== "" ? tsdbPath : undefined,
   };
 }
 
-function httpServerOf(config: unknown): Record<string, unknown> {
+/** The mapping at a path of keys; an empty one where there is none. */
+function mapAt(config: unknown, keys: string[]): Record<string, unknown> {
   let value = config;
-  for (const key of ["ingress", "httpServer"]) {
+  for (const key of keys) {
     value = typeof value === "object" && value !== null ? (value as Record<string, unknown>)[key] : undefined;
   }
   return typeof value === "object" && value !== null ? value as Record<string, unknown> : {};
