@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { checkHealth } from "./grpc_health_call.ts";
 import { grpcHealthPeer } from "./grpc_health_peer.ts";
 import type { GrpcAnswer } from "./grpc_health_server.ts";
+import { authorityCertificate, serverCertificate } from "./tls_fixtures.ts";
 import {
   decodeRequest,
   decodeResponse,
@@ -79,6 +80,15 @@ Deno.test("the gRPC health peer answers by its statuses and keeps what it was as
   assert.deepEqual(await checkHealth({ port, service: "café %" }), unknown);
   assert.deepEqual(peer.calls.map((call) => call.service), ["", "db", "db", "café %"]);
   assert.equal(peer.calls[0].headers["te"], "trailers");
+});
+
+Deno.test("the gRPC health peer speaks TLS", async () => {
+  await using peer = await grpcHealthPeer({ tls: serverCertificate() });
+  const call = { port: peer.port, caCert: authorityCertificate() };
+  assert.deepEqual(await checkHealth(call), { kind: "serving_status", status: "SERVING" });
+  await using expired = await grpcHealthPeer({ tls: serverCertificate("expired") });
+  await assert.rejects(checkHealth({ ...call, port: expired.port }), TypeError);
+  assert.equal(expired.calls.length, 0);
 });
 
 Deno.test("the gRPC health peer refuses what is no health check, as gRPC servers do", async (t) => {

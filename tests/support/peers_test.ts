@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
 import { freePort } from "./free_port.ts";
 import { httpPeer } from "./http_peer.ts";
 import { tcpPeer, unacceptingPeer } from "./tcp_peer.ts";
@@ -6,6 +7,7 @@ import { tempDir } from "./temp_dir.ts";
 import {
   authorityCertificate,
   clientCertificate,
+  SERVER_CERTIFICATE_EXPIRY_SECONDS,
   type ServerCertificate,
   serverCertificate,
 } from "./tls_fixtures.ts";
@@ -158,6 +160,11 @@ for (
     else await assert.rejects(answer, TypeError);
   });
 }
+
+Deno.test("the server's certificate runs out when its fixture says", () => {
+  const { validTo } = new X509Certificate(serverCertificate().cert);
+  assert.equal(Date.parse(validTo) / 1_000, SERVER_CERTIFICATE_EXPIRY_SECONDS);
+});
 
 Deno.test("a TLS peer that wants a client certificate gets one, or refuses", async (t) => {
   const tls = { ...serverCertificate(), clientCa: authorityCertificate(), alpn: ["h2"] };
