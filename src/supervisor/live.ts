@@ -1,14 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import type { Logger, Logging } from "../base/log.ts";
-import {
-  type Config,
-  formatProblem,
-  type Problem,
-  readConfig,
-  readConfigFile,
-  watchConfig,
-} from "../config/mod.ts";
+import { type Config, formatProblem, type Problem, readConfigFile, watchConfig } from "../config/mod.ts";
 import { execAllowList, giveUp, permissionsToGiveUp, refusedCommands } from "./permissions.ts";
 import { Service } from "./service.ts";
 import { type SignalRequest, Signals } from "./signals.ts";
@@ -71,7 +64,7 @@ export async function live(options: LiveOptions): Promise<number> {
   });
 
   const follower = new Follower(service, options, allowed);
-  await using _watch = follower.watch();
+  await using _watch = follower.watch(reading.hash);
   while (await requests.next() === "reload") await follower.readAgain();
   return await stop(service, requests, options);
 }
@@ -134,8 +127,8 @@ class Follower {
     this.#logger = options.logging.logger("config");
   }
 
-  /** Follows the file until disposed of. */
-  watch(): AsyncDisposable {
+  /** Follows the file until disposed of. `knownHash`: of the reading that runs. */
+  watch(knownHash: string): AsyncDisposable {
     const stopping = new AbortController();
     const { configPath, clock } = this.#options;
     const watching = watchConfig({
@@ -143,8 +136,8 @@ class Follower {
       clock,
       signal: stopping.signal,
       logger: this.#logger,
-      reload: () => this.#service.config.reload,
-      onChange: (text) => this.#take(readConfig(text, configPath)),
+      knownHash,
+      onChange: (reading) => this.#take(reading),
     });
     return {
       [Symbol.asyncDispose]: async () => {
