@@ -1,8 +1,8 @@
 /**
  * `deno task dev`: runs Bee and Bunny side by side on `bunny.example.yaml`, and starts again whichever of them a change
- * to the source concerns. Options: `--root DIR` (default: this repository), `--config PATH` (from the root).
+ * to the source concerns. Options: `--root DIR` (default: this repository), `--config PATH` (seen from the root).
  */
-import { basename, dirname, join, relative } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { messageOf } from "../../src/base/errors.ts";
@@ -129,7 +129,7 @@ async function restartOnChange({ root, configPath, bee, bunny, signal }: Watched
   const source = ["src", "tests/bee"].map((folder) => join(root, folder));
   await Promise.all([
     follow(Deno.watchFs(source, { recursive: true })),
-    follow(Deno.watchFs(dirname(join(root, configPath)), { recursive: false })),
+    follow(Deno.watchFs(dirname(resolve(root, configPath)), { recursive: false })),
   ]);
   clearTimeout(timer);
   await restarting;

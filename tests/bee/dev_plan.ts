@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { resolve } from "node:path";
 import { parse } from "yaml";
 import { readOptions } from "./options.ts";
 
@@ -36,7 +36,7 @@ export function readPlan(
 ): DevPlan {
   const bee = readOptions([], env);
   if (bee === "help") throw new Error("no arguments can't ask for help");
-  const config = parse(Deno.readTextFileSync(join(root, configPath)));
+  const config = parse(Deno.readTextFileSync(resolve(root, configPath)));
   const http = mapAt(config, ["ingress", "httpServer"]);
   const { tsdbPath } = mapAt(config, ["telemetry", "prometheus"]);
   const bunny = {
