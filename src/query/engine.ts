@@ -167,9 +167,9 @@ export class Engine {
       const planned = plan(expr, { startMs, endMs, stepMs });
       const notes = new Notes();
       const columns = this.#spareColumns.pop() ?? new SampleColumns();
-      const environment = this.#environment(store, limits, meter, notes, columns);
+      const environment = this.#environment(store, limits, meter, notes, columns, planned.statsOnly);
       const context = new EvalContext(environment, startMs, endMs, kind === "range" ? stepMs : 1);
-      const evaluation = kind === "range" ? rangeValue(context, planned) : instantValue(context, planned);
+      const evaluation = kind === "range" ? rangeValue(context, planned.expr) : instantValue(context, planned.expr);
       const task = { kind, startedMs, deadlineMs, meter, notes, columns, evaluation, signal, waitedMs: 0 };
       return task;
     } catch (thrown) {
@@ -183,6 +183,7 @@ export class Engine {
     meter: Meter,
     notes: Notes,
     columns: SampleColumns,
+    statsOnly: EvalEnvironment["statsOnly"],
   ): EvalEnvironment {
     const { lookbackMs, noStepSubqueryIntervalMs, maxSamples } = this.#options;
     return {
@@ -190,6 +191,7 @@ export class Engine {
       meter,
       notes,
       columns,
+      statsOnly,
       lookbackMs: limits.lookbackMs ?? lookbackMs,
       defaultSubqueryStepMs: noStepSubqueryIntervalMs,
       maxSteps: maxSamples,

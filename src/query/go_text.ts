@@ -45,6 +45,7 @@ function escaped(char: string, delimiter: string): string {
   if (short !== undefined) return short;
   if (PRINTABLE.test(char)) return char;
   if (code < 0x20 || code === 0x7f) return `\\x${code.toString(16).padStart(2, "0")}`;
+  if (code >= 0xdc80 && code < 0xdd00) return `\\x${(code - 0xdc00).toString(16)}`; // a byte of no character
   if (code >= 0xd800 && code < 0xe000) return "\\ufffd"; // half a pair: not a character
   return code < 0x10000
     ? `\\u${code.toString(16).padStart(4, "0")}`

@@ -114,8 +114,9 @@ const ESCAPE = /\\(?:x(?<byte>..)|(?<octal>[0-7]{3})|u(?<short>.{4})|U(?<long>.{
 const HIGH_BYTE = /\\(?:x[89a-fA-F]|[23][0-7]{2})/;
 
 /**
- * The value of a string token. Its escapes are known to be sound. `\x` and octal escapes are bytes of UTF-8; bytes
- * that make no character become U+FFFD.
+ * The value of a string token. Its escapes are known to be sound. `\x` and octal escapes are bytes of UTF-8; a byte
+ * that is part of no character becomes half a surrogate pair, U+DC00 plus the byte: no text has that, and `quote` can
+ * still show the byte.
  */
 export function readString(token: string, escaped: boolean): string {
   const body = token.slice(1, -1);
@@ -133,7 +134,31 @@ function readBytes(body: string): string {
     if (typeof piece === "number") bytes.push(piece);
     else for (const byte of encoder.encode(piece)) bytes.push(byte);
   }
-  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(new Uint8Array(bytes));
+  return decode(new Uint8Array(bytes));
+}
+
+function decode(bytes: Uint8Array): string {
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
+  let text = "";
+  for (let from = 0; from < bytes.length;) {
+    const length = characterLength(bytes, from, decoder);
+    if (length === 0) text += String.fromCharCode(0xdc00 + bytes[from++]);
+    else text += decoder.decode(bytes.subarray(from, from += length));
+  }
+  return text;
+}
+
+/** Bytes of the character that begins at `from`; 0: none does. */
+function characterLength(bytes: Uint8Array, from: number, decoder: TextDecoder): number {
+  for (let length = 1; length <= 4 && from + length <= bytes.length; length++) {
+    try {
+      decoder.decode(bytes.subarray(from, from + length));
+      return length;
+    } catch {
+      // not yet a whole character
+    }
+  }
+  return 0;
 }
 
 /** The runs of text in a string's body, unescaped, and its single bytes. */

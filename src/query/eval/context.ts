@@ -1,6 +1,6 @@
 import type { Queryable } from "../../model/store.ts";
 import { SampleColumns } from "../../model/sample.ts";
-import type { Expr } from "../ast.ts";
+import type { Expr, VectorSelector } from "../ast.ts";
 import { executionFailure, tooManySamples } from "./failure.ts";
 import { Frame } from "./frame.ts";
 import type { Meter } from "./meter.ts";
@@ -26,6 +26,8 @@ export interface EvalEnvironment {
   readonly defaultSubqueryStepMs: number;
   readonly meter: Meter;
   readonly notes: Notes;
+  /** Selectors of whose histograms only count and sum matter: see `plan`. */
+  readonly statsOnly: ReadonlySet<VectorSelector>;
   /** Steps a grid may have: even a number takes a sample at each. */
   readonly maxSteps: number;
   /** Cells a frame may have: bounds what a sparse result takes. */

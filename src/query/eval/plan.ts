@@ -7,9 +7,28 @@ import { durationMs, type QuerySpan } from "./durations.ts";
  * numbers, `@ start()` and `@ end()` become times, parentheses around arguments go, and what has the same value at
  * all steps is wrapped as step-invariant, so that it is evaluated once (Prometheus, promql/engine.go, PreprocessExpr).
  */
-export function plan(expr: Expr, span: QuerySpan): Expr {
-  return wrapped(new Planner(span).plan(expr));
+export function plan(expr: Expr, span: QuerySpan): Plan {
+  const planner = new Planner(span);
+  return { expr: wrapped(planner.plan(expr)), statsOnly: planner.statsOnly };
 }
+
+/** An expression ready for evaluation. */
+export interface Plan {
+  readonly expr: Expr;
+  /**
+   * Selectors of whose native histograms only count and sum will be looked at. Prometheus does not read their buckets
+   * then, and so finds counter resets as it reads; what that finds shows in annotations.
+   */
+  readonly statsOnly: ReadonlySet<VectorSelector>;
+}
+
+/** Functions that need no buckets, and those that do. */
+const READS_STATS: ReadonlySet<FunctionName> = new Set(
+  ["histogram_avg", "histogram_count", "histogram_sum"] as const,
+);
+const READS_BUCKETS: ReadonlySet<FunctionName> = new Set(
+  ["histogram_fraction", "histogram_quantile", "histogram_quantiles"] as const,
+);
 
 interface Planned {
   readonly expr: Expr;
@@ -37,7 +56,11 @@ const STEP_DEPENDENT: ReadonlySet<FunctionName> = new Set(
 );
 
 class Planner {
+  readonly statsOnly = new Set<VectorSelector>();
   readonly #span: QuerySpan;
+  /** Nodes above the current one that need only count and sum of histograms, or more than that. */
+  #readsStats = 0;
+  #readsBuckets = 0;
 
   constructor(span: QuerySpan) {
     this.#span = span;
@@ -55,6 +78,9 @@ class Planner {
       }
       case "matrix_selector": {
         const selector = this.#selector(expr.selector);
+        if (selector === expr.selector && !expr.rangeExpr && Number.isInteger(expr.rangeMs)) {
+          return { expr, isInvariant: false, wraps: false };
+        }
         const rangeMs = expr.rangeExpr
           ? durationMs(expr.rangeExpr, this.#span, false)
           : Math.trunc(expr.rangeMs);
@@ -94,8 +120,11 @@ class Planner {
   }
 
   #selector(selector: VectorSelector): VectorSelector {
-    if (!selector.at && !selector.offsetExpr) return selector;
-    return { ...selector, ...this.#times(selector) };
+    const readsStats = this.#readsStats > 0 && this.#readsBuckets === 0;
+    if (!selector.at && !selector.offsetExpr && !readsStats) return selector;
+    const planned = { ...selector, ...this.#times(selector) };
+    if (readsStats) this.statsOnly.add(planned);
+    return planned;
   }
 
   #times(node: VectorSelector | Subquery): { offsetMs: number; offsetExpr: undefined; at?: AtModifier } {
@@ -109,7 +138,9 @@ class Planner {
   }
 
   #subquery(expr: Subquery): Planned {
+    this.#readsBuckets++; // resets can't be told from what a subquery leaves out
     const inner = this.plan(expr.expr);
+    this.#readsBuckets--;
     const subquery: Subquery = {
       ...expr,
       ...this.#times(expr),
@@ -125,7 +156,13 @@ class Planner {
   #call(expr: Call): Planned {
     const literal = this.#contextLiteral(expr);
     if (literal) return { expr: literal, isInvariant: true, wraps: false };
+    const stats = READS_STATS.has(expr.name) ? 1 : 0;
+    const buckets = READS_BUCKETS.has(expr.name) ? 1 : 0;
+    this.#readsStats += stats;
+    this.#readsBuckets += buckets;
     const args = expr.args.map((arg) => this.plan(withoutParens(arg)));
+    this.#readsStats -= stats;
+    this.#readsBuckets -= buckets;
     const isInvariant = args.every((arg) => arg.isInvariant);
     // The time of a fixed sample is as fixed as the sample; that of any other expression is the step's.
     const safe = !STEP_DEPENDENT.has(expr.name) ||
@@ -159,8 +196,11 @@ class Planner {
   }
 
   #binary(expr: Extract<Expr, { kind: "binary" }>): Planned {
+    const trims = expr.op === "</" || expr.op === ">/" ? 1 : 0;
+    this.#readsBuckets += trims;
     const left = this.plan(expr.left);
     const right = this.plan(expr.right);
+    this.#readsBuckets -= trims;
     if (left.isInvariant && right.isInvariant) {
       return { expr: { ...expr, left: left.expr, right: right.expr }, isInvariant: true, wraps: true };
     }

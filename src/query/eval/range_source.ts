@@ -5,6 +5,7 @@ import type { Series } from "../../model/store.ts";
 import type { MatrixSelector, Subquery } from "../ast.ts";
 import type { EvalContext, Evaluation } from "./context.ts";
 import { ABSENT, type Frame, HISTOGRAM } from "./frame.ts";
+import { ResetAwareSeries } from "./reset_aware_series.ts";
 import { BLOCK_SPAN_MS, referenceTime } from "./selectors.ts";
 
 /** The series of a range vector, to be read stretch by stretch. */
@@ -35,7 +36,10 @@ export function selectMatrix(context: EvalContext, node: MatrixSelector): RangeS
     minTimeMs: firstMs - before + 1,
     maxTimeMs: lastMs + after,
   });
-  return new StoredSource(context, found, rangeMs, extension);
+  const series = context.env.statsOnly.has(selector)
+    ? found.map((series) => new ResetAwareSeries(series))
+    : found;
+  return new StoredSource(context, series, rangeMs, extension);
 }
 
 class StoredSource implements RangeSource {

@@ -2,6 +2,7 @@ import { isStaleNaN, type SampleColumns } from "../../model/sample.ts";
 import type { Series } from "../../model/store.ts";
 import type { TimeModifiers, VectorSelector } from "../ast.ts";
 import type { EvalContext, Evaluation } from "./context.ts";
+import { ResetAwareSeries } from "./reset_aware_series.ts";
 import { FLOAT, type Frame, histogramWeight } from "./frame.ts";
 
 /** What an instant selector puts into its cells: the samples, or (in seconds) when they were taken or began. */
@@ -32,7 +33,10 @@ export function* selectVector(
     maxTimeMs: lastMs,
   });
   const frame = context.frame(found.length);
-  for (const series of found) {
+  const selected = context.env.statsOnly.has(selector)
+    ? found.map((series) => new ResetAwareSeries(series))
+    : found;
+  for (const series of selected) {
     frame.addRow(series.labels, false);
     const work = isFixed
       ? fillFixed(context, series, firstMs, frame, wanted)

@@ -8,7 +8,8 @@ import {
   histogramQuantile,
 } from "../../histogram/mod.ts";
 import { type EvalContext, type Evaluation, stringOf } from "../context.ts";
-import type { Frame } from "../frame.ts";
+import { duplicateLabels } from "../failure.ts";
+import { ABSENT, type Frame } from "../frame.ts";
 import { formatOpenMetrics } from "../go_format.ts";
 import { type AtStep, histogramAt, type HistogramRows, histogramRows } from "./buckets.ts";
 
@@ -60,7 +61,9 @@ export function* evaluateHistogramQuantiles(context: EvalContext, call: Call): E
         const value = quantileAt(context, rows, step, at, values[step], position);
         if (value === undefined) continue;
         const labels = rows.labels.with(label, formatOpenMetrics(values[step]));
-        out.setFloat(rowFor(out, rowByLabels, labels) * context.stepCount + step, value);
+        const cell = rowFor(out, rowByLabels, labels) * context.stepCount + step;
+        if (out.kinds[cell] !== ABSENT) throw duplicateLabels();
+        out.setFloat(cell, value);
       }
       if (context.env.meter.spend(64 * context.stepCount)) yield;
     }
