@@ -1,19 +1,22 @@
 import type { Clock } from "../base/clock.ts";
+import { formatDuration } from "../base/duration.ts";
 import type { Logging } from "../base/log.ts";
 import type { Config } from "../config/mod.ts";
-import { Ingress } from "../ingress/mod.ts";
-import { Schedule } from "../probes/mod.ts";
+import { Ingress, type RuntimeFacts } from "../ingress/mod.ts";
+import { type ExecPolicy, Schedule } from "../probes/mod.ts";
 import { Engine } from "../query/mod.ts";
 import { Store } from "../store/mod.ts";
-import { MeterRegistry, Telemetry } from "../telemetry/mod.ts";
+import { Internals, MeterRegistry, negotiateFormat, Telemetry, writePage } from "../telemetry/mod.ts";
+import { QueryTotals } from "./query_totals.ts";
+import { redactedConfig } from "./redacted_config.ts";
+import { ReloadMeters } from "./reload_meters.ts";
 
 /** What a service is made from, beside its configuration. */
 export interface Assembly {
   readonly clock: Clock;
   readonly logging: Logging;
   readonly environment: Readonly<Record<string, string>>;
-  /** Absolute paths of the programs that exec probes may run. */
-  readonly execAllowList: ReadonlySet<string>;
+  readonly execPolicy: ExecPolicy;
 }
 
 /** The parts of a running service, in the order in which they are opened; they are closed in the opposite one. */
@@ -21,7 +24,92 @@ export interface Parts {
   readonly store: Store;
   readonly meter: MeterRegistry;
   readonly telemetry: Telemetry;
+  readonly reloads: ReloadMeters;
+  readonly internals: Internals;
+  readonly queries: QueryTotals;
   engine: Engine;
   readonly schedule: Schedule;
   readonly ingress: Ingress;
+}
+
+/**
+ * Makes and starts all parts. What has been opened is closed again when a later part can't be had.
+ * @param config the configuration in force, asked for anew each time
+ */
+export async function assemble(config: () => Config, assembly: Assembly): Promise<Parts> {
+  const { clock, logging, environment, execPolicy } = assembly;
+  await using opened = new AsyncDisposableStack();
+  const first = config();
+  const startedAtMs = clock.wallNow();
+  const { tsdbPath, retentionMs, retentionSizeBytes, minBlockMs, maxBlockMs } = first.telemetry.store;
+  const store = opened.use(
+    await Store.open({
+      dir: tsdbPath,
+      clock,
+      logger: logging.logger("store"),
+      retentionMs,
+      retentionSizeBytes,
+      minBlockMs,
+      maxBlockMs,
+    }),
+  );
+  const meter = new MeterRegistry(store, { clock, logger: logging.logger("telemetry") });
+  const reloads = opened.use(new ReloadMeters(meter, clock));
+  const telemetry = await Telemetry.start(first.telemetry, {
+    registry: meter,
+    clock,
+    logger: logging.logger("telemetry"),
+    env: environment,
+  });
+  opened.defer(() => telemetry.shutdown(0));
+  const queries = new QueryTotals();
+  const engine = makeEngine(first, clock, queries);
+  const internals = opened.use(
+    new Internals(clock, {
+      store: () => store.stats(),
+      meter: () => meter.stats(),
+      more: [() => telemetry.readings(), () => queries.readings()],
+    }),
+  );
+  const schedule = opened.use(
+    new Schedule({ clock, meter, tracing: telemetry.tracing, logger: logging.logger("egress"), execPolicy }),
+  );
+  const ingress = await Ingress.listen(first.ingress, engine, {
+    clock,
+    logger: logging.logger("ingress"),
+    meter,
+    tracing: telemetry.tracing,
+    store,
+    probes: schedule,
+    openTelemetryMetrics: (accept) => {
+      const format = negotiateFormat(accept);
+      return { contentType: format.contentType, body: writePage(meter.snapshot(), format) };
+    },
+    prometheusMetrics: (accept) => internals.page(accept),
+    facts: () => factsOf(config(), store, reloads, startedAtMs),
+  });
+  // Last: a verdict asked for from now on finds its probes beating.
+  schedule.apply(first.egress.probes);
+  opened.move();
+  return { store, meter, telemetry, reloads, internals, queries, engine, schedule, ingress };
+}
+
+export function makeEngine(config: Config, clock: Clock, queries: QueryTotals): Engine {
+  return new Engine({ ...config.telemetry.promql, clock, onQuery: (report) => queries.add(report) });
+}
+
+function factsOf(config: Config, store: Store, reloads: ReloadMeters, startedAtMs: number): RuntimeFacts {
+  const { headSeries, headChunks, headMinTimeMs = 0, headMaxTimeMs = 0 } = store.stats();
+  const { retentionMs, retentionSizeBytes } = config.telemetry.store;
+  return {
+    startedAtMs,
+    lastConfigAtMs: reloads.facts.appliedAtMs,
+    reloadConfigSuccess: reloads.facts.successful,
+    configYaml: redactedConfig(config),
+    flags: {},
+    retention: formatDuration(retentionMs) +
+      (retentionSizeBytes === undefined ? "" : ` or ${retentionSizeBytes} bytes`),
+    head: { series: headSeries, chunks: headChunks, minTimeMs: headMinTimeMs, maxTimeMs: headMaxTimeMs },
+    corruptions: 0,
+  };
 }

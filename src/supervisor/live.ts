@@ -1,7 +1,15 @@
 import type { Clock } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import type { Logger, Logging } from "../base/log.ts";
-import { type Config, formatProblem, type Problem, readConfigFile, watchConfig } from "../config/mod.ts";
+import {
+  type Config,
+  type FileReading,
+  formatProblem,
+  type Problem,
+  readConfigFile,
+  watchConfig,
+} from "../config/mod.ts";
+import { ExecPolicy } from "../probes/mod.ts";
 import { execAllowList, giveUp, permissionsToGiveUp, refusedCommands } from "./permissions.ts";
 import { Service } from "./service.ts";
 import { type SignalRequest, Signals } from "./signals.ts";
@@ -34,7 +42,8 @@ export async function live(options: LiveOptions): Promise<number> {
   }
   logWarnings(configLogger, reading.warnings);
   const allowed = execAllowList(options.execAllow, reading.config);
-  const refused = refusedCommands(reading.config, allowed);
+  const execPolicy = new ExecPolicy(allowed);
+  const refused = refusedCommands(reading.config, execPolicy);
   if (refused.length > 0) {
     for (const reason of refused) configLogger.error(reason);
     return LIVE_EXIT.badConfig;
@@ -47,7 +56,7 @@ export async function live(options: LiveOptions): Promise<number> {
   });
   let service: Service;
   try {
-    service = await Service.start(reading.config, { ...options, execAllowList: allowed });
+    service = await Service.start(reading.config, { ...options, execPolicy });
   } catch (error) {
     logger.error("cannot start", { error: messageOf(error) });
     return LIVE_EXIT.failed;
@@ -63,7 +72,7 @@ export async function live(options: LiveOptions): Promise<number> {
     programs: [...allowed].join(",") || "none",
   });
 
-  const follower = new Follower(service, options, allowed);
+  const follower = new Follower(service, options, execPolicy);
   await using _watch = follower.watch(reading.hash);
   while (await requests.next() === "reload") await follower.readAgain();
   return await stop(service, requests, options);
@@ -117,13 +126,13 @@ class Requests {
 class Follower {
   readonly #service: Service;
   readonly #options: LiveOptions;
-  readonly #allowed: ReadonlySet<string>;
+  readonly #execPolicy: ExecPolicy;
   readonly #logger: Logger;
 
-  constructor(service: Service, options: LiveOptions, allowed: ReadonlySet<string>) {
+  constructor(service: Service, options: LiveOptions, execPolicy: ExecPolicy) {
     this.#service = service;
     this.#options = options;
-    this.#allowed = allowed;
+    this.#execPolicy = execPolicy;
     this.#logger = options.logging.logger("config");
   }
 
@@ -152,13 +161,13 @@ class Follower {
     await this.#take(await readConfigFile(this.#options.configPath));
   }
 
-  async #take(reading: Awaited<ReturnType<typeof readConfigFile>>): Promise<void> {
+  async #take(reading: FileReading): Promise<void> {
     if (reading.kind === "problems") {
       logProblems(this.#logger, reading.problems);
       return this.#refuse();
     }
     logWarnings(this.#logger, reading.warnings);
-    const refused = refusedCommands(reading.config, this.#allowed);
+    const refused = refusedCommands(reading.config, this.#execPolicy);
     for (const reason of refused) this.#logger.error(reason);
     if (refused.length > 0) return this.#refuse();
     await this.#apply(reading.config);

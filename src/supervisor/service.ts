@@ -2,10 +2,9 @@ import type { Clock } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import { type Config, fingerprint } from "../config/mod.ts";
-import { assemble, makeEngine, type Parts } from "./assemble.ts";
-import type { Assembly } from "./assemble.ts";
+import { assemble, type Assembly, makeEngine, type Parts } from "./assemble.ts";
 
-/** How long an unwatched stop may take to drain, flush and close, at most: see `signals.shutdownTimeoutMilliseconds`. */
+/** What became of a configuration. */
 export type Applied = { readonly kind: "applied" } | {
   readonly kind: "refused";
   readonly reasons: readonly string[];
@@ -20,11 +19,14 @@ export class Service {
   readonly #clock: Clock;
   readonly #logger: Logger;
   #config: Config;
+  /** The last of the configurations that wait to be applied. */
   #turn: Promise<unknown> = Promise.resolve();
 
   /** @throws when the address can't be had, or the store can't be opened in a way that it could carry on from */
   static async start(config: Config, assembly: Assembly): Promise<Service> {
-    return new Service(config, await assemble(config, assembly), assembly);
+    let service: Service | undefined;
+    const parts = await assemble(() => service?.config ?? config, assembly);
+    return service = new Service(config, parts, assembly);
   }
 
   private constructor(config: Config, parts: Parts, assembly: Assembly) {
@@ -56,14 +58,23 @@ export class Service {
     return applied;
   }
 
+  /** Notes whether the last attempt to go over to another configuration succeeded. */
+  reloaded(successful: boolean): void {
+    this.#parts.reloads.record(successful);
+  }
+
   /** Stops beats, drains answers, flushes telemetry and closes the store, within the limit as far as they let it. */
   async stop(limitMs: number): Promise<void> {
     await this.#turn;
     const deadline = this.#clock.now() + limitMs;
     const left = () => Math.max(0, deadline - this.#clock.now());
-    const { schedule, ingress, telemetry, store } = this.#parts;
+    const { schedule, ingress, internals, reloads, telemetry, store } = this.#parts;
     await this.#step("stopping the probes", () => schedule.stop());
     await this.#step("draining the HTTP server", () => ingress.close(Math.min(left(), 5_000)));
+    await this.#step("stopping the meters", async () => {
+      await internals[Symbol.asyncDispose]();
+      await reloads[Symbol.asyncDispose]();
+    });
     await this.#step("flushing telemetry", () => telemetry.shutdown(left()));
     await this.#step("closing the store", () => store.close());
   }
@@ -72,7 +83,7 @@ export class Service {
     const parts = this.#parts;
     const before = this.#config;
     if (fingerprint(config.telemetry.promql) !== fingerprint(before.telemetry.promql)) {
-      parts.engine = makeEngine(config, this.#clock);
+      parts.engine = makeEngine(config, this.#clock, parts.queries);
     }
     // The address comes first: it is the one thing that the machine may refuse, and then nothing has changed yet.
     await parts.ingress.apply(config.ingress, parts.engine);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { type Config, readConfig } from "../../src/config/mod.ts";
+import { ExecPolicy } from "../../src/probes/mod.ts";
 import { execAllowList, permissionsToGiveUp, refusedCommands } from "../../src/supervisor/permissions.ts";
 
 function config(yaml: string): Config {
@@ -18,9 +19,9 @@ Deno.test("the allow-list is the environment's where it is set, else the first c
 });
 
 Deno.test("a command that is not on the list is refused in words that say what to set", () => {
-  assert.deepEqual(refusedCommands(EXEC, new Set(["/bin/true"])), []);
-  const [reason] = refusedCommands(EXEC, new Set(["/bin/false"]));
-  assert.match(reason, /^probe "a" may not run \/bin\/true: add it to BUNNY_EXEC_ALLOW and restart/);
+  assert.deepEqual(refusedCommands(EXEC, new ExecPolicy(["/bin/true"])), []);
+  const [reason] = refusedCommands(EXEC, new ExecPolicy(["/bin/false"]));
+  assert.match(reason, /^probe "a": \/bin\/true may not be run: .* add it to BUNNY_EXEC_ALLOW/);
 });
 
 const cases: { name: string; config: Config; allowed: string[]; want: string[] }[] = [
