@@ -109,6 +109,7 @@ const VERDICTS: { name: string; text: string; found: Found[]; annotations?: Anno
     { name: "NaN is no number", text: "x 1", found: [["x", NaN]], fails: /got NaN/ },
     { name: "a missing series", text: "x 1\n  y 1", found: [["x", 1]], fails: /expected .*y.*, got none/ },
     { name: "a surplus series", text: "x 1", found: [["x", 1], ["y", 1]], fails: /unexpected .*y/ },
+    { name: "a series twice", text: "x 1", found: [["x", 1], ["x", 1]], fails: /twice/ },
     { name: "nothing, as expected", text: "", found: [] },
     { name: "something where nothing is expected", text: "", found: [["x", 1]], fails: /unexpected/ },
     { name: "order is free", text: "y 2\n  x 1", found: [["x", 1], ["y", 2]] },

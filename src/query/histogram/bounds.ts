@@ -51,7 +51,7 @@ export function hasCustomBuckets(histogram: Histogram): boolean {
   return histogram.schema === CUSTOM_BUCKETS_SCHEMA;
 }
 
-export const NO_BOUNDS = new Float64Array(0);
+export const NO_NUMBERS = new Float64Array(0);
 
 /** Whether two sets of custom bounds are the same. */
 export function sameBounds(a: Float64Array | undefined, b: Float64Array | undefined): boolean {

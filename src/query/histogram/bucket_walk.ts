@@ -1,5 +1,5 @@
 import { CUSTOM_BUCKETS_SCHEMA, type Histogram, type Span } from "../../model/histogram.ts";
-import { customBound, exponentialBound, NO_BOUNDS } from "./bounds.ts";
+import { customBound, exponentialBound, NO_NUMBERS } from "./bounds.ts";
 
 /** Goes through one side's buckets, from the one nearest to zero outwards or back. */
 class SideWalk {
@@ -95,7 +95,7 @@ export class BucketWalk {
     const { schema, zeroThreshold } = this.#histogram;
     this.count = count;
     if (this.#custom) {
-      const bounds = this.#histogram.customValues ?? NO_BOUNDS;
+      const bounds = this.#histogram.customValues ?? NO_NUMBERS;
       this.lower = customBound(index - 1, bounds);
       this.upper = customBound(index, bounds);
       this.lowerInclusive = index === 0;

@@ -8,6 +8,9 @@ export interface Side {
   readonly buckets: Float64Array;
 }
 
+const NO_INDICES = new Int32Array(0);
+const NO_COUNTS = new Float64Array(0);
+
 /**
  * The buckets of one side, while they are worked on: row i is bucket `indices[i]`, ascending, with `counts[i]`
  * observations and, under compensated summation, the rounding error `errors[i]`.
@@ -20,8 +23,8 @@ export class BucketColumns {
 
   constructor(capacity: number) {
     this.length = 0;
-    this.indices = new Int32Array(capacity);
-    this.counts = new Float64Array(capacity);
+    this.indices = capacity === 0 ? NO_INDICES : new Int32Array(capacity);
+    this.counts = capacity === 0 ? NO_COUNTS : new Float64Array(capacity);
   }
 
   static from(spans: readonly Span[], buckets: Float64Array): BucketColumns {
@@ -191,6 +194,7 @@ export class BucketColumns {
   toSide(compact: boolean): Side {
     let kept = this.length;
     if (compact) { for (let row = 0; row < this.length; row++) if (this.counts[row] === 0) kept--; }
+    if (kept === 0) return EMPTY_SIDE;
     const buckets = new Float64Array(kept);
     const spans: { offset: number; length: number }[] = [];
     let out = 0;
@@ -206,6 +210,8 @@ export class BucketColumns {
     return { spans, buckets };
   }
 }
+
+const EMPTY_SIDE: Side = { spans: [], buckets: NO_COUNTS };
 
 function grown(column: Float64Array, size: number): Float64Array {
   const larger = new Float64Array(size);

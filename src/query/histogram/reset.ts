@@ -1,5 +1,5 @@
 import type { Histogram, Span } from "../../model/histogram.ts";
-import { hasCustomBuckets, NO_BOUNDS, sameBounds, sharedBounds } from "./bounds.ts";
+import { hasCustomBuckets, NO_NUMBERS, sameBounds, sharedBounds } from "./bounds.ts";
 import { BucketColumns } from "./columns.ts";
 import { CustomRollUp } from "./custom_buckets.ts";
 import { rowsEndingWithin, widenedZero } from "./zero_bucket.ts";
@@ -20,8 +20,8 @@ export function detectReset(current: Histogram, previous: Histogram): boolean {
 
 function customReset(current: Histogram, previous: Histogram): boolean {
   if (!hasCustomBuckets(previous)) return true;
-  const currentBounds = current.customValues ?? NO_BOUNDS;
-  const previousBounds = previous.customValues ?? NO_BOUNDS;
+  const currentBounds = current.customValues ?? NO_NUMBERS;
+  const previousBounds = previous.customValues ?? NO_NUMBERS;
   if (sameBounds(currentBounds, previousBounds)) {
     return anyFell(
       previous.positiveSpans,

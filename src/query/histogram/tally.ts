@@ -1,10 +1,21 @@
 import type { CounterResetHint, Histogram } from "../../model/histogram.ts";
 import { CUSTOM_BUCKETS_SCHEMA } from "../../model/histogram.ts";
-import { exponentialBound, NO_BOUNDS, sameBounds, sharedBounds } from "./bounds.ts";
+import { exponentialBound, NO_NUMBERS, sameBounds, sharedBounds } from "./bounds.ts";
 import { BucketColumns } from "./columns.ts";
 import { CustomRollUp } from "./custom_buckets.ts";
 import { kahanAdd } from "./kahan.ts";
 import { rowsBeginningBelow, rowsEndingWithin, widenedZero } from "./zero_bucket.ts";
+
+/** The hint of a sum or difference: gauge with anything is a gauge, unknown or opposites make unknown. */
+export function mergedHint(a: CounterResetHint, b: CounterResetHint): CounterResetHint {
+  if (a === b) return a;
+  return a === "gauge" || b === "gauge" ? "gauge" : "unknown";
+}
+
+/** Whether one says "reset" and the other "not_reset". */
+export function hintsCollide(a: CounterResetHint, b: CounterResetHint): boolean {
+  return (a === "reset" && b === "not_reset") || (a === "not_reset" && b === "reset");
+}
 
 /** Rows of a tally's totals. */
 const COUNT = 0;
@@ -36,7 +47,7 @@ export class Tally {
     this.hint = histogram.counterResetHint;
     this.#schema = histogram.schema;
     this.#zeroThreshold = custom ? 0 : histogram.zeroThreshold;
-    this.#customValues = (custom && histogram.customValues) || NO_BOUNDS;
+    this.#customValues = (custom && histogram.customValues) || NO_NUMBERS;
     this.#totals[COUNT] = histogram.count;
     this.#totals[SUM] = histogram.sum;
     this.#totals[ZERO] = custom ? 0 : histogram.zeroCount;
@@ -146,15 +157,13 @@ export class Tally {
     else this.#totals[row] += value;
   }
 
-  /** Gauge with anything is a gauge, unknown with anything else unknown. */
   #mergeHint(other: CounterResetHint): void {
-    if (other === this.hint || this.hint === "gauge") return;
-    if (other !== "gauge" && other !== "unknown" && this.hint !== "unknown") this.hintsCollided = true;
-    this.hint = other === "gauge" ? "gauge" : "unknown";
+    if (hintsCollide(this.hint, other)) this.hintsCollided = true;
+    this.hint = mergedHint(this.hint, other);
   }
 
   #addCustom(other: Histogram, sign: 1 | -1): void {
-    const otherBounds = other.customValues ?? NO_BOUNDS;
+    const otherBounds = other.customValues ?? NO_NUMBERS;
     if (sameBounds(this.#customValues, otherBounds)) {
       if (this.#positive.matches(other.positiveSpans)) this.#positive.addAligned(other.positiveBuckets, sign);
       else this.#positive.add(BucketColumns.from(other.positiveSpans, other.positiveBuckets), sign);

@@ -1,5 +1,5 @@
 import type { Histogram, Span } from "../../model/histogram.ts";
-import { customBound, exponentialBound, hasCustomBuckets, NO_BOUNDS } from "./bounds.ts";
+import { customBound, exponentialBound, hasCustomBuckets, NO_NUMBERS } from "./bounds.ts";
 import { compactHistogram } from "./arithmetic.ts";
 import { fractionBelow } from "./bucket_walk.ts";
 
@@ -96,7 +96,7 @@ function trimSide(
 }
 
 function bucketAt(histogram: Histogram, index: number, positive: boolean, count: number): Bucket {
-  const bounds = histogram.customValues ?? NO_BOUNDS;
+  const bounds = histogram.customValues ?? NO_NUMBERS;
   const custom = hasCustomBuckets(histogram);
   const near = custom ? customBound(index - 1, bounds) : exponentialBound(index - 1, histogram.schema);
   const far = custom ? customBound(index, bounds) : exponentialBound(index, histogram.schema);

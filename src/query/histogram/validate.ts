@@ -1,5 +1,5 @@
 import type { Histogram, Span } from "../../model/histogram.ts";
-import { hasCustomBuckets, NO_BOUNDS } from "./bounds.ts";
+import { hasCustomBuckets, NO_NUMBERS } from "./bounds.ts";
 
 /** What makes a histogram impossible, or undefined (Prometheus, model/histogram, Validate). */
 export function histogramProblem(histogram: Histogram): string | undefined {
@@ -21,7 +21,7 @@ function customProblem(histogram: Histogram): string | undefined {
     return "a histogram with custom buckets has no zero bucket";
   }
   if (histogram.negativeBuckets.length > 0) return "a histogram with custom buckets has no negative buckets";
-  const bounds = histogram.customValues ?? NO_BOUNDS;
+  const bounds = histogram.customValues ?? NO_NUMBERS;
   for (let i = 0; i < bounds.length; i++) {
     if (Number.isNaN(bounds[i]) || bounds[i] === Infinity) {
       return `custom bound must be a number: ${bounds[i]}`;

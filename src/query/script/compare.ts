@@ -44,6 +44,7 @@ function compareVector(
   for (const [i, sample] of samples.entries()) {
     const series = expected.get(sample.labels.key);
     if (!series) return `unexpected ${sample.labels} ${describeSample(sample)} in the result`;
+    if (seen.has(sample.labels.key)) return `${sample.labels} is in the result twice`;
     if (ordered && series.place !== i + 1) {
       return `expected ${sample.labels} at place ${series.place}, got it at ${i + 1}`;
     }
@@ -74,6 +75,7 @@ function compareMatrix(
   for (const series of found) {
     const wanted = expected.get(series.labels.key);
     if (!wanted) return `unexpected ${series.labels} in the result, with ${describeSeries(series)}`;
+    if (seen.has(series.labels.key)) return `${series.labels} is in the result twice`;
     const problem = compareSeries(wanted, series, range);
     if (problem) return problem;
     seen.add(series.labels.key);
