@@ -1,14 +1,16 @@
 /**
- * Runs PromQL test scripts: `deno task conformance DIR [--file NAME] [--failures N] [--min N]`.
+ * Runs PromQL test scripts: `deno task conformance DIR [--file NAME] [--failures N] [--min N] [--store real|memory]`.
  *
  * One line a script (`passed/total file`), the first N failures of each in full, then `N passed, M failed`. Exits with 1
  * when fewer than `--min` evals pass, or, without it, when any fails.
  */
 import { parseArgs } from "node:util";
 import { adapter } from "./adapter.ts";
-import { MemoryStore, parseScript, runScript, type ScriptReport } from "../../src/query/script/mod.ts";
+import { openStore, type StoreName } from "./stores.ts";
+import { parseScript, runScript, type ScriptReport } from "../../src/query/script/mod.ts";
 
-const USAGE = "usage: deno task conformance DIR [--file NAME] [--failures N] [--min N]";
+const STORES: readonly StoreName[] = ["real", "memory"];
+const USAGE = "usage: deno task conformance DIR [--file NAME] [--failures N] [--min N] [--store real|memory]";
 
 if (import.meta.main) Deno.exit(await main(Deno.args));
 
@@ -20,17 +22,19 @@ async function main(args: string[]): Promise<number> {
       file: { type: "string" },
       failures: { type: "string", default: "5" },
       min: { type: "string" },
+      store: { type: "string", default: "real" },
     },
   });
   const dir = positionals[0];
-  if (dir === undefined || positionals.length > 1) {
+  const store = STORES.find((name) => name === values.store);
+  if (dir === undefined || positionals.length > 1 || store === undefined) {
     console.error(USAGE);
     return 2;
   }
   let passed = 0;
   let failed = 0;
   for (const name of scriptsIn(dir, values.file)) {
-    const report = await runFile(`${dir}/${name}`, name);
+    const report = await runFile(`${dir}/${name}`, name, store);
     console.log(`${report.passed}/${report.passed + report.failures.length} ${name}`);
     passed += report.passed;
     failed += report.failures.length;
@@ -48,13 +52,13 @@ function scriptsIn(dir: string, part = ""): string[] {
     .sort();
 }
 
-async function runFile(path: string, name: string): Promise<ScriptReport> {
+async function runFile(path: string, name: string, store: StoreName): Promise<ScriptReport> {
   const text = Deno.readTextFileSync(path);
   const parsed = parseScript(text);
   if (parsed.kind === "ok") {
     return await runScript(parsed.script, {
       ...adapter(),
-      open: () => ({ store: new MemoryStore(), close: () => {} }),
+      open: () => openStore(store),
     });
   }
   const { line, column, message } = parsed.problem;
