@@ -187,6 +187,7 @@ export type HealthQuery =
 export interface SignalsConfig {
   /** `undefined`: no process is watched. */
   readonly watchedProcess: Regex | undefined;
+  /** Limit of the stop itself (drain, flush, close), from when no watched process is left. */
   readonly shutdownTimeoutMs: number;
 }
 

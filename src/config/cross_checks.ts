@@ -1,6 +1,5 @@
 /** What no part of the file can know of another: names and paths that meet. */
 import { INSTRUMENTS } from "../model/instruments.ts";
-import { labelNameProblem } from "./schema_common.ts";
 import { formatPath, type Path, quote } from "./problem.ts";
 
 /** Says what is wrong with the value at this path, or with its key. */
@@ -90,7 +89,7 @@ class MetricNames {
       const metric = at(owner, "metrics", key);
       const name = at(metric, "name");
       if (at(metric, "enabled") !== true || typeof name !== "string" || name === "") continue;
-      this.#add(name, kind, labelsOf(metric), [...path, "metrics", key, "name"]);
+      this.#add(name, kind, labelsOf(owner, metric), [...path, "metrics", key, "name"]);
     }
   }
 
@@ -112,10 +111,11 @@ class MetricNames {
   }
 }
 
-/** A metric's labels as one string, the same for the same labels in another order. */
-function labelsOf(metric: Loose): string {
-  const pairs = listAt(metric, "extraLabels").map((label) => [at(label, "name"), at(label, "value")]);
-  return JSON.stringify(pairs.filter(([name]) => typeof name === "string" && !labelNameProblem(name)).sort());
+/** Labels of a user's metric as one string, the same for the same ones in another order: the probe's, and its own. */
+function labelsOf(owner: Loose, metric: Loose): string {
+  const labels = new Map<Loose, Loose>(Object.entries(mapAt(owner, "labels")));
+  for (const label of listAt(metric, "extraLabels")) labels.set(at(label, "name"), at(label, "value"));
+  return JSON.stringify([...labels].filter(([, value]) => value !== "").sort());
 }
 
 function at(value: Loose, ...path: readonly string[]): Loose {
@@ -129,4 +129,11 @@ function at(value: Loose, ...path: readonly string[]): Loose {
 function listAt(value: Loose, ...path: readonly string[]): readonly Loose[] {
   const found = at(value, ...path);
   return Array.isArray(found) ? found : [];
+}
+
+function mapAt(value: Loose, key: string): { readonly [key: string]: Loose } {
+  const found = at(value, key);
+  return typeof found === "object" && found !== null && !Array.isArray(found)
+    ? found as { readonly [key: string]: Loose }
+    : {};
 }

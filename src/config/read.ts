@@ -1,13 +1,13 @@
 import { buildConfig } from "./build.ts";
 import type { Config } from "./config.ts";
-import { crossCheck } from "./cross_checks.ts";
+import { crossCheck, type ReportPath } from "./cross_checks.ts";
 import { MAX_FILE_BYTES } from "./limits.ts";
 import { formatPath, type Path, type Problem } from "./problem.ts";
 import { offsetInFile } from "./scalar_position.ts";
 import { type ConfigInput, configSchema } from "./schema.ts";
-import { type Place, shape } from "./shape.ts";
+import { type Place, type ReportAt, shape, type Shaped } from "./shape.ts";
 import { MISSING, validate } from "./validate.ts";
-import { warn } from "./warnings.ts";
+import { type ReportInText, warn } from "./warnings.ts";
 import { readTree } from "./yaml_tree.ts";
 
 export type ReadResult =
@@ -27,13 +27,15 @@ export function readConfig(text: string, file: string): ReadResult {
   if (text.length > MAX_FILE_BYTES) return { kind: "problems", problems: [tooLarge(file)] };
   const tree = readTree(text, file);
   if (tree.kind === "problems") return tree;
-  const { root, locate } = tree;
+  const say = (to: Problem[]): ReportAt => (written, offset, message) =>
+    void to.push({ file, ...tree.locate(offset), keyPath: formatPath(written), message });
 
   const problems = [...tree.problems];
-  const reportTo = (list: Problem[]) => (written: Path, offset: number, message: string) =>
-    void list.push({ file, ...locate(offset), keyPath: formatPath(written), message });
-  const report = reportTo(problems);
-  const shaped = shape(root, configSchema, report);
+  const report = say(problems);
+  const shaped = shape(tree.root, configSchema, report);
+  if (shaped.isTooLarge) {
+    return { kind: "problems", problems: [ofFile(file, "too many values once every alias is followed")] };
+  }
   // What the tree could not find, such as an alias' anchor, is not missing a second time.
   const unfound = new Set(tree.problems.map(({ keyPath }) => keyPath));
   const { output, isGood } = validate(configSchema, shaped, text, (written, offset, message) => {
@@ -48,15 +50,27 @@ export function readConfig(text: string, file: string): ReadResult {
   const input = output as ConfigInput;
   const config = buildConfig(input);
   const warnings: Problem[] = [];
-  const remark = reportTo(warnings);
-  warn(input, config, (path, message) => {
-    const { written, node, keyStart } = placeOf(shaped.places, path);
-    remark(written, keyStart ?? node.start, message);
-  }, (path, message, index) => {
-    const { written, node } = placeOf(shaped.places, path);
-    remark(written, node.kind === "scalar" ? offsetInFile(text, node, index) : node.start, message);
-  });
+  remark(input, config, shaped, text, say(warnings));
   return { kind: "ok", config, warnings: arranged(warnings, file) };
+}
+
+/** Warnings stand at the key, or inside the text that they are about. */
+function remark(
+  input: ConfigInput,
+  config: Config,
+  { places }: Shaped,
+  text: string,
+  report: ReportAt,
+): void {
+  const atKey: ReportPath = (path, message) => {
+    const { written, node, keyStart } = placeOf(places, path);
+    report(written, keyStart ?? node.start, message);
+  };
+  const inText: ReportInText = (path, message, index) => {
+    const { written, node } = placeOf(places, path);
+    report(written, node.kind === "scalar" ? offsetInFile(text, node, index) : node.start, message);
+  };
+  warn(input, config, atKey, inText);
 }
 
 /** The place of a path, or of the lowest one above it that the file has: defaults stand nowhere. */
@@ -71,10 +85,14 @@ function placeOf(places: ReadonlyMap<string, Place>, path: Path): Place {
 function arranged(problems: readonly Problem[], file: string): Problem[] {
   const sorted = problems.toSorted((a, b) => a.line - b.line || a.column - b.column);
   if (sorted.length <= MAX_PROBLEMS) return sorted;
-  const message = `${sorted.length - MAX_PROBLEMS} more problems`;
-  return [...sorted.slice(0, MAX_PROBLEMS), { file, line: 0, column: 0, keyPath: "", message }];
+  return [...sorted.slice(0, MAX_PROBLEMS), ofFile(file, `${sorted.length - MAX_PROBLEMS} more problems`)];
 }
 
 export function tooLarge(file: string): Problem {
-  return { file, line: 0, column: 0, keyPath: "", message: `larger than ${MAX_FILE_BYTES} bytes` };
+  return ofFile(file, `larger than ${MAX_FILE_BYTES} bytes`);
+}
+
+/** A problem of the file as a whole. */
+export function ofFile(file: string, message: string): Problem {
+  return { file, line: 0, column: 0, keyPath: "", message };
 }

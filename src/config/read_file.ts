@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
 import { messageOf } from "../base/errors.ts";
 import { MAX_FILE_BYTES } from "./limits.ts";
-import type { Problem } from "./problem.ts";
-import { readConfig, type ReadResult, tooLarge } from "./read.ts";
+import { ofFile, readConfig, type ReadResult, tooLarge } from "./read.ts";
 
 /** What a configuration file holds, before anybody has made sense of it. */
 export type FileContent =
@@ -20,8 +19,7 @@ export async function readConfigFile(path: string): Promise<FileReading> {
 export function interpret(content: FileContent, path: string): FileReading {
   const { hash } = content;
   if (content.kind === "text") return { ...readConfig(content.text, path), hash };
-  const problem: Problem = { file: path, line: 0, column: 0, keyPath: "", message: content.message };
-  return { kind: "problems", problems: [problem], hash };
+  return { kind: "problems", problems: [ofFile(path, content.message)], hash };
 }
 
 /** Reads at most `MAX_FILE_BYTES`, and only from a plain file: a pipe would have it wait. Never rejects. */

@@ -26,12 +26,17 @@ export interface Shaped {
   readonly places: ReadonlyMap<string, Place>;
   /** Nodes that are a secret somewhere: an alias may have brought them to other places too. */
   readonly secrets: ReadonlySet<TreeNode>;
+  /** Nothing else is worth saying: aliases made the file too large to be looked at. */
+  readonly isTooLarge: boolean;
 }
 
 export type ReportAt = (written: Path, offset: number, message: string) => void;
 
 /** Nodes that are looked at: aliases can make a small file large. */
 const MAX_NODES = 200_000;
+
+/** Unknown keys for which a guess is made: past so many it is not a slip of the pen. */
+const MAX_GUESSES = 100;
 
 /** Names that JavaScript objects treat as their own; valibot would drop them without a word. */
 const UNUSABLE = new Set(["__proto__", "constructor", "prototype"]);
@@ -49,7 +54,7 @@ const OLD_FLAGS: Readonly<Record<string, boolean>> = {
 export function shape(root: TreeNode, schema: v.GenericSchema, report: ReportAt): Shaped {
   const shaper = new Shaper(report);
   const value = shaper.shape({ node: root, keyStart: undefined, written: [], secret: false, schema }, []);
-  return { value, places: shaper.places, secrets: shaper.secrets };
+  return { value, places: shaper.places, secrets: shaper.secrets, isTooLarge: shaper.isTooLarge };
 }
 
 class Shaper {
@@ -57,19 +62,19 @@ class Shaper {
   readonly secrets = new Set<TreeNode>();
   readonly #report: ReportAt;
   #nodes = 0;
+  #guesses = 0;
 
   constructor(report: ReportAt) {
     this.#report = report;
   }
 
+  get isTooLarge(): boolean {
+    return this.#nodes > MAX_NODES;
+  }
+
   shape(given: Place, path: Path): unknown {
     const { node } = given;
-    if (++this.#nodes > MAX_NODES) {
-      if (this.#nodes === MAX_NODES + 1) {
-        this.#report(given.written, node.start, `more than ${MAX_NODES} values`);
-      }
-      return null;
-    }
+    if (++this.#nodes > MAX_NODES) return null;
     const { schema, secret } = resolve(given.schema, node, given.secret);
     const place = { ...given, schema, secret };
     this.places.set(formatPath(path), place);
@@ -110,7 +115,7 @@ class Shaper {
     for (const [key, entry] of node.entries) {
       let meant: string | undefined = key;
       if (!Object.hasOwn(entries, key)) {
-        meant = guess(key, free) ?? this.#anyGuess(key, entries);
+        meant = this.#guess(key, free) ?? this.#guess(key, Object.keys(entries));
         this.#unknown(key, entry, meant, entries, place);
         if (meant === undefined || node.entries.has(meant) || meant in value) continue;
       }
@@ -121,8 +126,8 @@ class Shaper {
     return value;
   }
 
-  #anyGuess(key: string, entries: v.ObjectEntries): string | undefined {
-    return guess(key, Object.keys(entries));
+  #guess(key: string, known: readonly string[]): string | undefined {
+    return ++this.#guesses > MAX_GUESSES ? undefined : guess(key, known);
   }
 
   #unknown(

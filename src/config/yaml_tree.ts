@@ -63,7 +63,7 @@ export type TreeResult =
   | { readonly kind: "problems"; readonly problems: readonly Problem[] };
 
 /** Lexer tokens in one file; beyond, it is no configuration but an attempt to keep the parser busy. */
-const MAX_TOKENS = 400_000;
+const MAX_TOKENS = 200_000;
 const MAX_ALIASES = 1_000;
 /** Maps and lists inside one another; the deepest key there is stands at ten. */
 const MAX_DEPTH = 32;
