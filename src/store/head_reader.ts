@@ -1,3 +1,4 @@
+import type { Histogram } from "../model/histogram.ts";
 import { SampleColumns } from "../model/sample.ts";
 import type { ChunkDecoder } from "./chunk_decoder.ts";
 import type { ChunkId, ChunkStore } from "./chunk_slab.ts";
@@ -89,7 +90,16 @@ function copyOpen(series: HeadSeries, minTimeMs: number, maxTimeMs: number, into
 }
 
 function copyRow(series: HeadSeries, row: number, into: SampleColumns): void {
-  pushRow(into, series.times[row], series.values[row], series.histograms?.[row], series.starts?.[row]);
+  const histogram = asRead(series.histograms?.[row]);
+  pushRow(into, series.times[row], series.values[row], histogram, series.starts?.[row]);
+}
+
+/**
+ * A chunk remembers that it began with a counter reset, but as in Prometheus a reader is not told: from where it
+ * reads, the chunk before may be missing.
+ */
+function asRead(histogram: Histogram | undefined): Histogram | undefined {
+  return histogram?.counterResetHint === "reset" ? { ...histogram, counterResetHint: "unknown" } : histogram;
 }
 
 function setStarts(into: SampleColumns, row: number, starts: Float64Array): void {

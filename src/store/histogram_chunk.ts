@@ -254,7 +254,8 @@ function readLayout(from: BitReader, count: number, flags: number): Layout {
   const total = (spans: readonly Span[]) => spans.reduce((sum, span) => sum + span.length, 0);
   return {
     count,
-    firstHint: flags === FLAGS.gauge ? "gauge" : flags === FLAGS.reset ? "reset" : "unknown",
+    // Also after a reset: as in Prometheus, a reader is not told, for the chunk before may be missing.
+    firstHint: flags === FLAGS.gauge ? "gauge" : "unknown",
     schema,
     zeroThreshold,
     positiveSpans,
