@@ -108,6 +108,7 @@ export function readTree(text: string, file: string): TreeResult {
   if (builder.problems.length > 0) return { kind: "problems", problems: builder.problems };
   if (isEmpty(document)) return whole(EMPTY);
   const root = builder.build(document.contents as YamlNode, [], 0);
+  if (builder.aliases > MAX_ALIASES) return whole(`more than ${MAX_ALIASES} aliases`);
   return { kind: "ok", root, locate, problems: builder.problems };
 }
 
@@ -154,10 +155,10 @@ const SYNTAX: Readonly<Record<string, string>> = {
 
 class TreeBuilder {
   readonly problems: Problem[] = [];
+  aliases = 0;
   readonly #file: string;
   readonly #locate: Locate;
   readonly #anchors = new Map<string, TreeNode>();
-  #aliases = 0;
 
   constructor(file: string, locate: Locate) {
     this.#file = file;
@@ -193,7 +194,7 @@ class TreeBuilder {
   }
 
   #resolve(alias: Alias, path: Path, start: number): TreeNode {
-    if (++this.#aliases === MAX_ALIASES + 1) this.report(path, start, `more than ${MAX_ALIASES} aliases`);
+    this.aliases++;
     const target = this.#anchors.get(alias.source);
     if (target) return target;
     this.report(path, start, `no anchor &${alias.source.slice(0, 60)} stands before this alias`);
