@@ -57,7 +57,8 @@ export async function untilStatus(port: number, path: string, status: number): P
 /** The one value of an instant query. */
 export async function value(port: number, query: string): Promise<number> {
   const { body } = await ask(port, `api/v1/query?query=${encodeURIComponent(query)}`);
-  const { data } = JSON.parse(body);
+  const { data, error } = JSON.parse(body);
+  if (!data) throw new Error(`${query}: ${error}`);
   const [, text] = data.resultType === "scalar" ? data.result : data.result[0]?.value ?? [0, "NaN"];
   return Number(text);
 }
