@@ -97,7 +97,8 @@ export class HttpProbe implements Probe {
     } catch (error) {
       outcome = run.failure(error);
     }
-    return { outcome, facts: this.#facts(findings), events: run.events, warning: findings.warning };
+    const warning = outcome.kind === "pass" ? findings.warning : undefined;
+    return { outcome, facts: this.#facts(findings), events: run.events, warning };
   }
 
   async #follow(run: Run, trace: TraceContext | undefined, findings: Findings): Promise<Outcome> {
