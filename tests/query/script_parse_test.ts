@@ -203,3 +203,42 @@ for (const { text, at, message } of PROBLEMS) {
     assert.equal(`${result.problem.line}:${result.problem.column}`, at);
   });
 }
+
+Deno.test("whatever a script is made of, reading it ends in commands or in a problem", () => {
+  const pieces = [
+    "load 1m\n",
+    "eval instant at 0 ",
+    "clear\n",
+    '  m{a="b"} ',
+    "{{",
+    "}}",
+    "count:1 ",
+    "buckets:[1 2]",
+    "1+2x3 ",
+    "_x9 ",
+    "@st ",
+    "-1mx2 ",
+    "expect warn msg:x\n",
+    'expect string "',
+    "\\",
+    "'",
+    "`",
+    "x",
+    "1e",
+    "stale ",
+    "\n",
+    "#",
+    "é",
+    "\u0000",
+  ];
+  let state = 7;
+  for (let round = 0; round < 3_000; round++) {
+    let text = "";
+    for (let i = 0; i < 12; i++) {
+      state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
+      text += pieces[(state >>> 8) % pieces.length];
+    }
+    const result = parseScript(text);
+    if (result.kind === "error") assert(result.problem.line >= 1 && result.problem.column >= 1, text);
+  }
+});
