@@ -3,6 +3,12 @@ import type { EvalContext, Evaluation } from "../context.ts";
 import { ABSENT, FLOAT, type Frame } from "../frame.ts";
 import { dropHistograms } from "./drop_histograms.ts";
 
+/**
+ * Beyond this, e^-x adds nothing to e^x. Go halves what is left, and so is at infinity at 709.8; JavaScript's own
+ * functions come a little further.
+ */
+const HALF_IS_ALL = 21;
+
 /** Functions that change each float by itself. */
 export const FLOAT_FUNCTIONS = {
   abs: Math.abs,
@@ -14,7 +20,7 @@ export const FLOAT_FUNCTIONS = {
   atanh: Math.atanh,
   ceil: Math.ceil,
   cos: Math.cos,
-  cosh: Math.cosh,
+  cosh: (value: number) => Math.abs(value) > HALF_IS_ALL ? Math.exp(Math.abs(value)) / 2 : Math.cosh(value),
   deg: (value: number) => value * 180 / Math.PI,
   exp: Math.exp,
   floor: Math.floor,
@@ -24,7 +30,8 @@ export const FLOAT_FUNCTIONS = {
   rad: (value: number) => value * Math.PI / 180,
   sgn: (value: number) => value < 0 ? -1 : value > 0 ? 1 : value,
   sin: Math.sin,
-  sinh: Math.sinh,
+  sinh: (value: number) =>
+    Math.abs(value) > HALF_IS_ALL ? Math.sign(value) * Math.exp(Math.abs(value)) / 2 : Math.sinh(value),
   sqrt: Math.sqrt,
   tan: Math.tan,
   tanh: Math.tanh,
