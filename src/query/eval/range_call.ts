@@ -144,7 +144,7 @@ class RangeEvaluation {
       meter.expectRoomFor(windows.widest(from, to));
       const visits = windows.visits(from, to);
       meter.total += visits;
-      const slides = this.#sliding && !windows.hasHistograms && !windows.startTimestamps &&
+      const slides = this.#sliding && !windows.hasHistograms &&
         visits > WORTH_SLIDING * windows.count;
       if (slides) yield* this.#slide(from, to);
       else yield* this.#eachAfresh(from, to);

@@ -95,17 +95,24 @@ function rateWithStarts(
     if (isReset) increase += values[i - 1];
   }
   if (overlaps) call.notes.startTimeOverlap(windows.metricName, call.positions[0]);
-  if (!beganInside(starts[first], call.startOf(step), timestamps[first])) {
-    return put(windows, step, out, call, kind, increase);
-  }
-  let factor = factorFromStart(
-    call,
-    step,
-    starts[first],
-    timestamps[first],
-    timestamps[last],
-    last - first,
-  );
+  if (beganInside(starts[first], call.startOf(step), timestamps[first])) {
+    putFromStart(windows, step, out, call, kind, increase, starts[first]);
+  } else put(windows, step, out, call, kind, increase);
+}
+
+/** The same where the series began at zero, at a known time inside the window. */
+function putFromStart(
+  { timestamps, values, low, high }: Windows,
+  step: number,
+  out: Row,
+  call: RangeCall,
+  kind: RateKind,
+  increase: number,
+  startedMs: number,
+): void {
+  const first = low[step];
+  const last = high[step] - 1;
+  let factor = factorFromStart(call, step, startedMs, timestamps[first], timestamps[last], last - first);
   if (kind.isPerSecond) factor /= call.rangeMs / 1000;
   out.setFloat(step, (increase + values[first]) * factor);
 }
@@ -116,34 +123,59 @@ function rateWithStarts(
  */
 export class SlidingRate implements SlidingFunction {
   readonly #kind: RateKind;
-  /** Indices of the samples that are lower than the one before. */
+  /** Indices of the samples before which the counter was reset. */
   #resets: number[] = [];
+  /** Indices of the samples whose start lies before the sample before them. */
+  #overlaps: number[] = [];
   #nextReset = 0;
+  #nextOverlap = 0;
 
   constructor(kind: RateKind) {
     this.#kind = kind;
   }
 
-  prepare({ values, count }: Windows): void {
+  prepare({ values, timestamps, startTimestamps: starts, count }: Windows): void {
     this.#resets = [];
-    this.#nextReset = 0;
+    this.#overlaps = [];
+    this.#nextReset = this.#nextOverlap = 0;
     if (!this.#kind.isCounter) return;
     for (let i = 1; i < count; i++) if (values[i] < values[i - 1]) this.#resets.push(i);
+    if (!starts) return;
+    for (let i = 1; i < count; i++) {
+      if (starts[i] === starts[i - 1] && starts[i] < timestamps[i - 1]) continue;
+      if (startsOverlap(starts[i - 1], timestamps[i - 1], starts[i])) this.#overlaps.push(i);
+      const isNew = !(values[i] < values[i - 1]) &&
+        startTellsReset(starts[i - 1], timestamps[i - 1], starts[i], timestamps[i]);
+      if (isNew) this.#resets.push(i);
+    }
+    this.#resets.sort((a, b) => a - b);
   }
 
   run(windows: Windows, from: number, to: number, out: Row, call: RangeCall): void {
-    const { values, low, high } = windows;
+    const { values, timestamps, low, high } = windows;
+    const starts = this.#kind.isCounter ? windows.startTimestamps : undefined;
     const resets = this.#resets;
     for (let step = from; step < to; step++) {
       const first = low[step];
       const end = high[step];
-      if (end - first < 2) continue;
+      if (end === first) continue;
       let increase = values[end - 1] - values[first];
       while (this.#nextReset < resets.length && resets[this.#nextReset] <= first) this.#nextReset++;
       for (let i = this.#nextReset; i < resets.length && resets[i] < end; i++) {
         increase += values[resets[i] - 1];
       }
-      put(windows, step, out, call, this.#kind, increase);
+      if (this.#overlaps.length > 0) this.#remarkOverlap(windows, first, end, call);
+      if (starts && beganInside(starts[first], call.startOf(step), timestamps[first])) {
+        putFromStart(windows, step, out, call, this.#kind, increase, starts[first]);
+      } else put(windows, step, out, call, this.#kind, increase);
+    }
+  }
+
+  #remarkOverlap(windows: Windows, first: number, end: number, call: RangeCall): void {
+    const overlaps = this.#overlaps;
+    while (this.#nextOverlap < overlaps.length && overlaps[this.#nextOverlap] <= first) this.#nextOverlap++;
+    if (this.#nextOverlap < overlaps.length && overlaps[this.#nextOverlap] < end) {
+      call.notes.startTimeOverlap(windows.metricName, call.positions[0]);
     }
   }
 }

@@ -21,6 +21,11 @@ import {
 import { madOverTime, quantileOverTime } from "./quantile.ts";
 import type { RangeFunction, WindowFunction } from "./range_function.ts";
 import { rate, type RateKind, SlidingRate } from "./rate.ts";
+import { SlidingExtreme } from "./sliding_extreme.ts";
+import { SlidingQuantile } from "./sliding_quantile.ts";
+import { SlidingRegression } from "./sliding_regression.ts";
+import { SlidingSum } from "./sliding_sum.ts";
+import { SlidingVariance } from "./sliding_variance.ts";
 import { deriv, doubleExponentialSmoothing, predictLinear } from "./regression.ts";
 
 const RATE: RateKind = { isCounter: true, isPerSecond: true };
@@ -30,11 +35,11 @@ const DELTA: RateKind = { isCounter: false, isPerSecond: false };
 /** Every function of range vectors by name; made anew for each call, as some keep room for their work. */
 const RANGE_FUNCTIONS: Readonly<Partial<Record<FunctionName, () => RangeFunction>>> = {
   absent_over_time: () => edges(presentOverTime),
-  avg_over_time: () => ({ window: avgOverTime }),
+  avg_over_time: () => ({ window: avgOverTime, sliding: () => new SlidingSum("mean") }),
   changes: () => ({ window: changes, sliding: () => new SlidingNeighbours("changes"), anchored: true }),
   count_over_time: () => edges(countOverTime),
   delta: () => rates(DELTA),
-  deriv: () => ({ window: deriv }),
+  deriv: () => ({ window: deriv, sliding: () => new SlidingRegression("slope") }),
   double_exponential_smoothing: () => ({ window: doubleExponentialSmoothing }),
   first_over_time: () => ({ ...edges(firstOverTime), keepsName: true }),
   idelta: () => edges(instantRate(false)),
@@ -42,11 +47,11 @@ const RANGE_FUNCTIONS: Readonly<Partial<Record<FunctionName, () => RangeFunction
   irate: () => ({ ...edges(instantRate(true)), usesStarts: true }),
   last_over_time: () => ({ ...edges(lastOverTime), keepsName: true }),
   mad_over_time: () => ({ window: madOverTime() }),
-  max_over_time: () => ({ window: maxOverTime }),
-  min_over_time: () => ({ window: minOverTime }),
-  predict_linear: () => ({ window: predictLinear }),
+  max_over_time: () => ({ window: maxOverTime, sliding: () => new SlidingExtreme("max", "value") }),
+  min_over_time: () => ({ window: minOverTime, sliding: () => new SlidingExtreme("min", "value") }),
+  predict_linear: () => ({ window: predictLinear, sliding: () => new SlidingRegression("prediction") }),
   present_over_time: () => edges(presentOverTime),
-  quantile_over_time: () => ({ window: quantileOverTime() }),
+  quantile_over_time: () => ({ window: quantileOverTime(), sliding: () => new SlidingQuantile() }),
   rate: () => ({ ...rates(RATE), usesStarts: true }),
   resets: () => ({
     window: resets,
@@ -54,13 +59,13 @@ const RANGE_FUNCTIONS: Readonly<Partial<Record<FunctionName, () => RangeFunction
     anchored: true,
     usesStarts: true,
   }),
-  stddev_over_time: () => ({ window: stddevOverTime }),
-  stdvar_over_time: () => ({ window: stdvarOverTime }),
-  sum_over_time: () => ({ window: sumOverTime }),
+  stddev_over_time: () => ({ window: stddevOverTime, sliding: () => new SlidingVariance("deviation") }),
+  stdvar_over_time: () => ({ window: stdvarOverTime, sliding: () => new SlidingVariance("variance") }),
+  sum_over_time: () => ({ window: sumOverTime, sliding: () => new SlidingSum("sum") }),
   ts_of_first_over_time: () => edges(tsOfFirstOverTime),
   ts_of_last_over_time: () => edges(tsOfLastOverTime),
-  ts_of_max_over_time: () => ({ window: tsOfMaxOverTime }),
-  ts_of_min_over_time: () => ({ window: tsOfMinOverTime }),
+  ts_of_max_over_time: () => ({ window: tsOfMaxOverTime, sliding: () => new SlidingExtreme("max", "time") }),
+  ts_of_min_over_time: () => ({ window: tsOfMinOverTime, sliding: () => new SlidingExtreme("min", "time") }),
 };
 
 /** The function of range vectors with this name; undefined: it takes none. */
