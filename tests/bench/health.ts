@@ -22,9 +22,7 @@ export async function main(_args: string[]): Promise<void> {
   await using bare = denoProcess(["run", "-A", "--no-check", script("bare_server.ts")]);
   const barePort = Number(await bare.waitForLine(/^\d+$/));
   const port = freePort();
-  await using bunny = await startBunny(dir.write("bunny.yaml", config(port, barePort)), {
-    LOG_LEVEL: "warn",
-  });
+  await using bunny = await startBunny(dir.write("bunny.yaml", config(port, barePort)));
   await using prometheus = startPrometheus(dir.path, port);
   await sleep(WARM_UP_MS);
 
