@@ -54,10 +54,13 @@ export function systemCode(error: unknown): string | undefined {
 export function socketFailure(error: unknown, during: string, otherwise: Reason): Failure | undefined {
   const code = systemCode(error);
   if (code === undefined) return undefined;
-  const reason = code === "ECONNREFUSED"
-    ? "refused"
-    : OUR_SHORTAGE.has(code) || code === "NotCapable"
-    ? "internal"
-    : otherwise;
-  return fail(reason, `${during}: ${WORDS[code] ?? messageOf(error)}`);
+  return fail(reasonOf(code) ?? otherwise, `${during}: ${WORDS[code] ?? messageOf(error)}`);
+}
+
+function reasonOf(code: string): Reason | undefined {
+  if (code === "ECONNREFUSED") return "refused";
+  if (OUR_SHORTAGE.has(code) || code === "NotCapable") return "internal";
+  // An alert can come long after the handshake: TLS 1.3 refuses a client's certificate only then.
+  if (code.startsWith("ERR_SSL_") || code.startsWith("ERR_TLS_")) return "tls";
+  return undefined;
 }

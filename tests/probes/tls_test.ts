@@ -1,0 +1,200 @@
+import assert from "node:assert/strict";
+import type { ProbeAction, TlsConfig } from "../../src/config/mod.ts";
+import type { Reason } from "../../src/model/probe_result.ts";
+import { FakeClock } from "../support/fake_clock.ts";
+import { grpcHealthPeer } from "../support/grpc_health_peer.ts";
+import { httpPeer } from "../support/http_peer.ts";
+import { tcpPeer } from "../support/tcp_peer.ts";
+import { tempDir } from "../support/temp_dir.ts";
+import {
+  authorityCertificate,
+  clientCertificate,
+  SERVER_CERTIFICATE_EXPIRY_SECONDS,
+  type ServerCertificate,
+  serverCertificate,
+  tlsFixturePath,
+} from "../support/tls_fixtures.ts";
+import { assertOutcome, grpc, http, NO_TLS, probeOnce, probeTimes, regex, tcp } from "./harness.ts";
+
+/** A probe of each kind over TLS, and a server for it. */
+const KINDS: Readonly<
+  Record<string, {
+    serve(
+      certificate: ServerCertificate,
+      clientCa?: string,
+    ): Promise<{ readonly port: number } & AsyncDisposable>;
+    action(port: number, tls: TlsConfig, host: string): ProbeAction;
+  }>
+> = {
+  http: {
+    serve: (certificate, clientCa) =>
+      httpPeer(undefined, { tls: { ...serverCertificate(certificate), clientCa } }),
+    action: (port, tls, host) => http({ host, port, tls, scheme: "HTTPS" }),
+  },
+  grpc: {
+    serve: (certificate, clientCa) =>
+      grpcHealthPeer({ tls: { ...serverCertificate(certificate), clientCa } as never }),
+    action: (port, tls, host) => grpc({ host, port, tls }),
+  },
+  tcp: {
+    serve: (certificate, clientCa) =>
+      tcpPeer(async (conversation) => {
+        await conversation.readUntil("\n");
+        await conversation.send("pong\n");
+      }, { tls: { ...serverCertificate(certificate), clientCa } }),
+    action: (port, tls, host) =>
+      tcp({
+        host,
+        port,
+        tls,
+        expect: [
+          { kind: "send", text: "ping", delimiter: "\n" },
+          { kind: "receive", regex: regex("^pong$"), delimiter: "\n", maxBytes: 100, not: false },
+        ],
+      }),
+  },
+};
+
+const AUTHORITY = tlsFixturePath("authority.pem");
+
+interface Case {
+  readonly name: string;
+  readonly certificate?: ServerCertificate;
+  readonly tls?: Partial<TlsConfig>;
+  readonly host?: string;
+  readonly clientCa?: string;
+  readonly want: "pass" | Reason;
+}
+
+const CASES: readonly Case[] = [
+  { name: "unverified", want: "pass" },
+  { name: "unverified, by name", host: "localhost", want: "pass" },
+  { name: "unverified, to a certificate that ran out", certificate: "expired", want: "pass" },
+  { name: "unverified, to a certificate for elsewhere", certificate: "wrong_name", want: "pass" },
+  { name: "unverified, to a certificate from nobody", certificate: "untrusted", want: "pass" },
+  { name: "verified", tls: { verify: true, ca: AUTHORITY }, want: "pass" },
+  { name: "verified, by name", tls: { verify: true, ca: AUTHORITY }, host: "localhost", want: "pass" },
+  {
+    name: "verified for another name",
+    certificate: "wrong_name",
+    tls: { verify: true, ca: AUTHORITY, serverName: "elsewhere.test" },
+    want: "pass",
+  },
+  { name: "verified without an authority", tls: { verify: true }, want: "tls" },
+  {
+    name: "verified, to a certificate that ran out",
+    certificate: "expired",
+    tls: { verify: true, ca: AUTHORITY },
+    want: "tls",
+  },
+  {
+    name: "verified, to a certificate from the future",
+    certificate: "not_yet_valid",
+    tls: { verify: true, ca: AUTHORITY },
+    want: "tls",
+  },
+  {
+    name: "verified, to a certificate for elsewhere",
+    certificate: "wrong_name",
+    tls: { verify: true, ca: AUTHORITY },
+    want: "tls",
+  },
+  {
+    name: "verified, to a certificate from nobody",
+    certificate: "untrusted",
+    tls: { verify: true, ca: AUTHORITY },
+    want: "tls",
+  },
+  {
+    name: "with a client certificate",
+    clientCa: authorityCertificate(),
+    tls: { cert: tlsFixturePath("client.pem"), key: tlsFixturePath("leaf.key") },
+    want: "pass",
+  },
+  { name: "without the client certificate that is demanded", clientCa: authorityCertificate(), want: "tls" },
+  {
+    name: "with an authority's file that is missing",
+    tls: { verify: true, ca: "/nowhere/ca.pem" },
+    want: "tls",
+  },
+  {
+    name: "with a file that is no certificate",
+    tls: { cert: tlsFixturePath("leaf.key"), key: tlsFixturePath("leaf.key") },
+    want: "tls",
+  },
+];
+
+for (const [kind, { serve, action }] of Object.entries(KINDS)) {
+  for (const { name, certificate = "server", tls, host = "127.0.0.1", clientCa, want } of CASES) {
+    Deno.test(`${kind} probe over TLS, ${name}: ${want}`, async () => {
+      await using peer = await serve(certificate, clientCa);
+      const run = await probeOnce(action(peer.port, { ...NO_TLS, ...tls }, host));
+      assertOutcome(run, want);
+      if (want === "pass" && certificate === "server") {
+        assert.equal(run.facts.certificateExpirySeconds, SERVER_CERTIFICATE_EXPIRY_SECONDS);
+      }
+    });
+  }
+
+  for (
+    const { name, script, want } of [
+      { name: "that speaks in the clear", script: "HTTP/1.1 400 Bad Request\r\n\r\n", want: "tls" },
+      { name: "that talks nonsense", script: "\x16\x03\x03\x00\x10" + "x".repeat(100), want: "tls" },
+      { name: "that closes", script: "", want: "tls" },
+    ] as const
+  ) {
+    Deno.test(`${kind} probe over TLS, to a peer ${name}: ${want}`, async () => {
+      await using peer = await tcpPeer(async (conversation) => void await conversation.send(script));
+      assertOutcome(await probeOnce(action(peer.port, NO_TLS, "127.0.0.1")), want, /^shaking hands/);
+    });
+  }
+
+  Deno.test(`${kind} probe over TLS, to a peer that resets: tls`, async () => {
+    await using peer = await tcpPeer(async (conversation) => {
+      while (conversation.received.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+      conversation.reset();
+    });
+    assertOutcome(await probeOnce(action(peer.port, NO_TLS, "127.0.0.1")), "tls");
+  });
+
+  Deno.test(`${kind} probe over TLS, to a peer that says nothing: timeout`, async () => {
+    await using peer = await tcpPeer((conversation) => conversation.hang());
+    const run = await probeOnce(action(peer.port, NO_TLS, "127.0.0.1"), { timeoutMs: 100 });
+    assertOutcome(run, "timeout", /shaking hands/);
+  });
+
+  Deno.test(`${kind} probe over TLS, to a port where nobody listens: refused`, async () => {
+    assertOutcome(await probeOnce(action(1, NO_TLS, "127.0.0.1")), "refused");
+  });
+}
+
+Deno.test("http probe over TLS times the handshake, and reads a body larger than its buffer", async () => {
+  await using peer = await httpPeer((_, response) => void response.end("x".repeat(9_999) + "end"), {
+    tls: serverCertificate(),
+  });
+  const action = http({
+    port: peer.port,
+    scheme: "HTTPS",
+    body: { matches: regex("^x{1,1000}"), notMatches: undefined },
+  });
+  const run = await probeOnce(action);
+  assertOutcome(run, "pass");
+  for (const phase of ["connect", "tls", "processing", "transfer"] as const) {
+    assert(run.facts.httpPhasesMs![phase]! >= 0);
+  }
+  assert.equal(run.facts.httpPhasesMs!.resolve, undefined);
+});
+
+Deno.test("probes read their TLS files again when they change", async () => {
+  await using peer = await httpPeer(undefined, { tls: serverCertificate() });
+  using dir = tempDir();
+  const clock = new FakeClock();
+  const ca = dir.write("ca.pem", serverCertificate("untrusted").cert);
+  const action = http({ port: peer.port, scheme: "HTTPS", tls: { ...NO_TLS, verify: true, ca } });
+  const [before, after] = await probeTimes(2, action, { deps: { clock } }, async () => {
+    dir.write("ca.pem", authorityCertificate());
+    await clock.advance(1_001);
+  });
+  assertOutcome(before, "tls");
+  assertOutcome(after, "pass");
+});
