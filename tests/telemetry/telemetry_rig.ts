@@ -80,3 +80,12 @@ export class TelemetryRig implements AsyncDisposable {
     await over;
   }
 }
+
+/** Lets real I/O have its turns until something has come to pass. */
+export async function until(done: () => boolean): Promise<void> {
+  const deadline = performance.now() + 5_000;
+  while (!done()) {
+    if (performance.now() > deadline) throw new Error("it never came to pass");
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}
