@@ -131,7 +131,10 @@ export type NodeKind = "text" | "number" | "map" | "list";
 export function either<O extends Partial<Record<NodeKind, v.GenericSchema>>>(options: O, words: string) {
   type Option = Extract<O[keyof O], v.GenericSchema>;
   const none: v.GenericSchema = v.custom<never>(() => false, words);
-  const pick = (input: unknown) => (options[kindOf(input)] ?? none) as unknown as Option;
+  // Asked without a value by the maker of the JSON Schema, which takes all options afterwards.
+  const [first] = Object.values(options);
+  const pick = (input: unknown) =>
+    (input === undefined ? first : options[kindOf(input)] ?? none) as unknown as Option;
   return Object.assign(v.lazy(pick), { options });
 }
 

@@ -172,50 +172,53 @@ const serverTimeout = (fallbackMs: number, description: string) =>
   about(v.optional(wholeNumber(0, HOUR_MS), fallbackMs), `${description} 0: as long as it can be, one hour.`);
 
 export const ingressSchema = keys({
-  httpServer: v.optional(
-    keys({
-      port: about(
-        v.optional(wholeNumber(0, 65_535), 1_312),
-        "TCP port to listen on; 0: any free one, for tests.",
-      ),
-      host: about(
-        v.optional(v.pipe(text("an address"), v.nonEmpty("an address")), "0.0.0.0"),
-        'Address to listen on; "::" for IPv6 and IPv4.',
-      ),
-      readTimeoutMilliseconds: serverTimeout(5_000, "Limit for reading a whole request."),
-      readHeaderTimeoutMilliseconds: serverTimeout(5_000, "Limit for reading a request's head."),
-      writeTimeoutMilliseconds: serverTimeout(
-        10_000,
-        "Limit for answering, from the end of the request's head.",
-      ),
-      idleTimeoutMilliseconds: serverTimeout(2_000, "How long a connection may wait for its next request."),
-      maxHeaderBytes: about(v.optional(wholeNumber(512, 1_048_576), 10_000), "Largest head of a request."),
-      maxConnections: about(
-        v.optional(wholeNumber(1, 100_000), 1_000),
-        "Connections at a time; more are closed.",
-      ),
-      openTelemetryMetricsPath: scrapePath(
-        "otel-metrics",
-        "Path of the scrape page with the metrics of probes and endpoints; empty: none.",
-      ),
-      prometheusMetricsPath: scrapePath(
-        "prom-metrics",
-        "Path of the scrape page with the metrics of Bunny's own insides; empty: none.",
-      ),
-      api: about(v.optional(flag(), true), "Whether Prometheus' query API is offered below /api/v1."),
-      statusPage: about(v.optional(flag(), true), "Whether / shows a page for people."),
-      health: about(
-        v.optional(
-          v.pipe(
-            list(health()),
-            atMost(MAX_HEALTH_ENDPOINTS),
-          ),
-          [],
+  httpServer: about(
+    v.optional(
+      keys({
+        port: about(
+          v.optional(wholeNumber(0, 65_535), 1_312),
+          "TCP port to listen on; 0: any free one, for tests.",
         ),
-        "The endpoints whose answers are verdicts.",
-      ),
-    }),
-    {},
+        host: about(
+          v.optional(v.pipe(text("an address"), v.nonEmpty("an address")), "0.0.0.0"),
+          'Address to listen on; "::" for IPv6 and IPv4.',
+        ),
+        readTimeoutMilliseconds: serverTimeout(5_000, "Limit for reading a whole request."),
+        readHeaderTimeoutMilliseconds: serverTimeout(5_000, "Limit for reading a request's head."),
+        writeTimeoutMilliseconds: serverTimeout(
+          10_000,
+          "Limit for answering, from the end of the request's head.",
+        ),
+        idleTimeoutMilliseconds: serverTimeout(2_000, "How long a connection may wait for its next request."),
+        maxHeaderBytes: about(v.optional(wholeNumber(512, 1_048_576), 10_000), "Largest head of a request."),
+        maxConnections: about(
+          v.optional(wholeNumber(1, 100_000), 1_000),
+          "Connections at a time; more are closed.",
+        ),
+        openTelemetryMetricsPath: scrapePath(
+          "otel-metrics",
+          "Path of the scrape page with the metrics of probes and endpoints; empty: none.",
+        ),
+        prometheusMetricsPath: scrapePath(
+          "prom-metrics",
+          "Path of the scrape page with the metrics of Bunny's own insides; empty: none.",
+        ),
+        api: about(v.optional(flag(), true), "Whether Prometheus' query API is offered below /api/v1."),
+        statusPage: about(v.optional(flag(), true), "Whether / shows a page for people."),
+        health: about(
+          v.optional(
+            v.pipe(
+              list(health()),
+              atMost(MAX_HEALTH_ENDPOINTS),
+            ),
+            [],
+          ),
+          "The endpoints whose answers are verdicts.",
+        ),
+      }),
+      {},
+    ),
+    "The one port that Bunny answers on.",
   ),
 });
 
