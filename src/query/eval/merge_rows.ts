@@ -9,24 +9,29 @@ import { ABSENT, FLOAT, type Frame, HISTOGRAM } from "./frame.ts";
 export function mergeEqualRows(context: EvalContext, frame: Frame): Frame {
   if (!hasEqualRows(frame)) return frame;
   const out = context.frame(frame.rowCount);
-  const rowByLabels = new Map<string, number>();
+  const rowByKey = new Map<string, number>();
   for (let row = 0; row < frame.rowCount; row++) {
-    const labels = frame.labels[row];
-    let target = rowByLabels.get(labels.key);
+    const key = keyOfRow(frame, row);
+    let target = rowByKey.get(key);
     if (target === undefined) {
       if (frame.isEmpty(row)) continue;
-      out.addRow(labels, frame.dropsName[row]);
-      rowByLabels.set(labels.key, target = out.rowCount - 1);
+      out.addRow(frame.labels[row], frame.dropsName[row]);
+      rowByKey.set(key, target = out.rowCount - 1);
     }
     moveCells(frame, row, out, target);
   }
   return out;
 }
 
+/** Identity of a row: one that is to lose its name is another than one that keeps it. */
+export function keyOfRow({ labels, dropsName }: Frame, row: number): string {
+  return dropsName[row] ? `${labels[row].key}\xff` : labels[row].key;
+}
+
 function hasEqualRows(frame: Frame): boolean {
   if (frame.rowCount < 2) return false;
   const seen = new Set<string>();
-  for (const labels of frame.labels) seen.add(labels.key);
+  for (let row = 0; row < frame.rowCount; row++) seen.add(keyOfRow(frame, row));
   return seen.size < frame.rowCount;
 }
 

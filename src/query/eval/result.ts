@@ -58,7 +58,9 @@ function toSamples(context: EvalContext, frame: Frame): VectorSample[] {
 /** Drops the names that operations gave up but kept for others to look at, and puts together what is now equal. */
 function withoutDroppedNames(context: EvalContext, frame: Frame): Frame {
   for (let row = 0; row < frame.rowCount; row++) {
-    if (frame.dropsName[row]) frame.labels[row] = withoutMetadata(frame.labels[row]);
+    if (!frame.dropsName[row]) continue;
+    frame.labels[row] = withoutMetadata(frame.labels[row]);
+    frame.dropsName[row] = false;
   }
   return mergeEqualRows(context, frame);
 }

@@ -1,6 +1,7 @@
 import type { Binary } from "../../ast.ts";
 import type { EvalContext } from "../context.ts";
 import { ABSENT, type Frame } from "../frame.ts";
+import { keyOfRow } from "../merge_rows.ts";
 import { matchGroups, presence } from "./matching.ts";
 
 /** and, or, unless: elements of one vector by whether the other has a match. Values are never looked at. */
@@ -38,11 +39,11 @@ function union(
   const frame = context.frame(left.rowCount + right.rowCount);
   const rowByLabels = new Map<string, number>();
   for (let row = 0; row < left.rowCount; row++) {
-    rowByLabels.set(left.labels[row].key, copyRow(left, row, frame));
+    rowByLabels.set(keyOfRow(left, row), copyRow(left, row, frame));
   }
   for (let row = 0; row < right.rowCount; row++) {
     // Equal labels match each other, so that such rows take turns.
-    const twin = rowByLabels.get(right.labels[row].key);
+    const twin = rowByLabels.get(keyOfRow(right, row));
     if (twin === undefined) copyRow(right, row, frame);
     else copyCells(right, row, frame, twin);
   }
