@@ -1,0 +1,337 @@
+import assert from "node:assert/strict";
+import { type ApiRig, apiRig, NOW } from "./api_rig.ts";
+
+const END = NOW;
+const START = NOW - 30;
+
+interface Case {
+  name: string;
+  path: string;
+  /** Sent as a POST form. */
+  form?: Record<string, string>;
+  status?: number;
+  /** Members of the answer that must be there, deeply equal. */
+  want: Record<string, unknown>;
+}
+
+const bad = (error: string) => ({ status: "error", errorType: "bad_data", error });
+const vector = (...result: unknown[]) => ({ status: "success", data: { resultType: "vector", result } });
+
+const cases: Case[] = [
+  {
+    name: "an instant query of now",
+    path: 'query?query=up{job="api"}',
+    want: vector({ metric: { __name__: "up", job: "api" }, value: [NOW, "1"] }),
+  },
+  {
+    name: "an instant query of then, in RFC 3339",
+    path: "query?query=sum(requests_total)&time=2023-11-14T22:13:30Z",
+    want: vector({ metric: {}, value: [1_700_000_010, "11"] }),
+  },
+  {
+    name: "an instant query as a form",
+    path: "query",
+    form: { query: "1 + 1", time: "5.5" },
+    want: { status: "success", data: { resultType: "scalar", result: [5.5, "2"] } },
+  },
+  {
+    name: "a string",
+    path: 'query?query="a"&time=1',
+    want: { status: "success", data: { resultType: "string", result: [1, "a"] } },
+  },
+  {
+    name: "numbers that JSON has no words for",
+    path: "query?query=-1/0&time=1",
+    want: { status: "success", data: { resultType: "scalar", result: [1, "-Inf"] } },
+  },
+  {
+    name: "a matrix",
+    path: 'query?query=up{job="db"}[15s]',
+    want: {
+      status: "success",
+      data: {
+        resultType: "matrix",
+        result: [{ metric: { __name__: "up", job: "db" }, values: [[NOW - 10, "0"], [NOW, "0"]] }],
+      },
+    },
+  },
+  {
+    name: "a native histogram",
+    path: "query?query=latency",
+    want: vector({
+      metric: { __name__: "latency", job: "api" },
+      histogram: [NOW, {
+        count: "4",
+        sum: "5",
+        buckets: [[0, "0.5", "1", "1"], [0, "1", "2", "2"], [0, "2", "4", "1"]],
+      }],
+    }),
+  },
+  {
+    name: "a range query",
+    path: `query_range?query=up{job="api"}&start=${START}&end=${END}&step=15`,
+    want: {
+      status: "success",
+      data: {
+        resultType: "matrix",
+        result: [{
+          metric: { __name__: "up", job: "api" },
+          values: [[START, "1"], [START + 15, "1"], [END, "1"]],
+        }],
+      },
+    },
+  },
+  {
+    name: "a limit, with its warning",
+    path: "query?query=requests_total&limit=1",
+    want: {
+      ...vector({ metric: { __name__: "requests_total", code: "200", job: "api" }, value: [NOW, "600"] }),
+      warnings: ["results truncated due to limit"],
+    },
+  },
+  {
+    name: "an info annotation",
+    path: "query?query=rate(up[1m])",
+    want: {
+      infos: [
+        'PromQL info: metric might not be a counter, name does not end in _total/_sum/_count/_bucket: "up" (1:6)',
+      ],
+    },
+  },
+  {
+    name: "a lookback that is too short",
+    path: `query?query=up&time=${NOW + 20}&lookback_delta=5s`,
+    want: vector(),
+  },
+  {
+    name: "a query that does not parse",
+    path: "query?query=up{",
+    status: 400,
+    want: bad('invalid parameter "query": 1:4: parse error: unexpected end of input inside braces'),
+  },
+  {
+    name: "a range query of a matrix",
+    path: `query_range?query=up[1m]&start=${START}&end=${END}&step=15`,
+    status: 400,
+    want: bad(
+      'invalid parameter "query": invalid expression type "range vector" for range query, must be Scalar or instant Vector',
+    ),
+  },
+  {
+    name: "a time that is none",
+    path: "query?query=up&time=noon",
+    status: 400,
+    want: bad('invalid parameter "time": cannot parse "noon" to a valid timestamp'),
+  },
+  {
+    name: "an end before its start",
+    path: `query_range?query=up&start=${END}&end=${START}&step=1`,
+    status: 400,
+    want: bad('invalid parameter "end": end timestamp must not be before start time'),
+  },
+  {
+    name: "a step of zero",
+    path: `query_range?query=up&start=${START}&end=${END}&step=0`,
+    status: 400,
+    want: bad(
+      'invalid parameter "step": zero or negative query resolution step widths are not accepted. Try a positive integer',
+    ),
+  },
+  {
+    name: "too many steps",
+    path: `query_range?query=up&start=0&end=${END}&step=1`,
+    status: 400,
+    want: bad(
+      "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)",
+    ),
+  },
+  {
+    name: "a query that fails",
+    path: "query?query=up * on() up",
+    status: 422,
+    want: { status: "error", errorType: "execution" },
+  },
+  {
+    name: "a time-out",
+    path: "query?query=up&timeout=banana",
+    status: 400,
+    want: bad('invalid parameter "timeout": cannot parse "banana" to a valid duration'),
+  },
+  {
+    name: "formatting",
+    path: "format_query?query=sum(up)by(job)",
+    want: { status: "success", data: "sum by (job) (up)" },
+  },
+  {
+    name: "a tree",
+    path: "parse_query?query=1",
+    want: { status: "success", data: { type: "numberLiteral", val: "1" } },
+  },
+  {
+    name: "exemplars, of which there are none",
+    path: "query_exemplars?query=up",
+    want: { status: "success", data: [] },
+  },
+  {
+    name: "series",
+    path: 'series?match[]=up&match[]={code="500"}',
+    want: {
+      status: "success",
+      data: [
+        { __name__: "requests_total", code: "500", job: "api" },
+        { __name__: "up", job: "api" },
+        { __name__: "up", job: "db" },
+      ],
+    },
+  },
+  {
+    name: "series without a selector",
+    path: "series",
+    status: 400,
+    want: bad("no match[] parameter provided"),
+  },
+  {
+    name: "series of everything",
+    path: 'series?match[]={job=~".*"}',
+    status: 400,
+    want: bad('invalid parameter "match[]": match[] must contain at least one non-empty matcher'),
+  },
+  { name: "label names", path: "labels", want: { status: "success", data: ["__name__", "code", "job"] } },
+  {
+    name: "label names of some",
+    path: "labels?match[]=up",
+    want: { status: "success", data: ["__name__", "job"] },
+  },
+  { name: "label values", path: "label/job/values", want: { status: "success", data: ["api", "db"] } },
+  {
+    name: "label values of some, limited",
+    path: 'label/__name__/values?match[]={job="api"}&limit=1',
+    want: { status: "success", data: ["latency"], warnings: ["results truncated due to limit"] },
+  },
+  {
+    name: "an escaped label name",
+    path: "label/U__job/values",
+    want: { status: "success", data: ["api", "db"] },
+  },
+  {
+    name: "a limit that is none",
+    path: "labels?limit=-1",
+    status: 400,
+    want: bad('invalid parameter "limit": limit must be non-negative'),
+  },
+  {
+    name: "metadata of one metric",
+    path: "metadata?metric=probe_success",
+    want: {
+      status: "success",
+      data: { probe_success: [{ type: "gauge", help: "Whether the last probe succeeded.", unit: "" }] },
+    },
+  },
+  {
+    name: "an unknown call",
+    path: "nothing",
+    status: 404,
+    want: { status: "error", errorType: "not_found" },
+  },
+  { name: "flags", path: "status/flags", want: { status: "success", data: { config: "bunny.yaml" } } },
+  {
+    name: "the configuration",
+    path: "status/config",
+    want: { status: "success", data: { yaml: "egress: {}\n" } },
+  },
+];
+
+for (const { name, path, form, status = 200, want } of cases) {
+  Deno.test(`API answers ${name}`, async () => {
+    await using rig = await apiRig();
+    const { status: found, body } = await call(rig, path, form);
+    assert.equal(found, status, JSON.stringify(body));
+    for (const [member, value] of Object.entries(want)) {
+      assert.deepEqual(body[member], value, JSON.stringify(body));
+    }
+  });
+}
+
+Deno.test("API shows probes as targets", async () => {
+  await using rig = await apiRig();
+  const { body } = await call(rig, "targets");
+  const [target] = (body.data as { activeTargets: Record<string, unknown>[] }).activeTargets;
+  assert.equal(target.health, "down");
+  assert.equal(target.lastError, "status: 503 Service Unavailable");
+  assert.deepEqual(target.labels, { probe: "web", type: "http" });
+});
+
+Deno.test("API tells about the store and itself", async () => {
+  await using rig = await apiRig();
+  const tsdb = (await call(rig, "status/tsdb")).body.data as {
+    headStats: Record<string, number>;
+    seriesCountByMetricName: { name: string; value: number }[];
+  };
+  assert.equal(tsdb.headStats.numSeries, 5);
+  assert.deepEqual(tsdb.seriesCountByMetricName.slice(0, 2).map(({ value }) => value), [2, 2]);
+  const runtime = (await call(rig, "status/runtimeinfo")).body.data as Record<string, unknown>;
+  assert.equal(runtime.reloadConfigSuccess, true);
+  const build = (await call(rig, "status/buildinfo")).body.data as Record<string, unknown>;
+  assert.match(String(build.version), /^3\./);
+});
+
+Deno.test("API adds statistics where they are asked for", async () => {
+  await using rig = await apiRig();
+  const { body } = await call(rig, "query?query=sum_over_time(up[1m])&stats=all");
+  const { stats } = body.data as {
+    stats: { samples: Record<string, number>; timings: Record<string, number> };
+  };
+  assert.equal(stats.samples.totalQueryableSamples, 12);
+  assert.ok(stats.timings.evalTotalTime >= 0);
+});
+
+Deno.test("API ends a query at the limit of samples and of time", async () => {
+  await using few = await apiRig("", { maxSamples: 5 });
+  const tooMany = await call(few, "query?query=up[10m]");
+  assert.equal(tooMany.status, 422);
+  assert.match(String(tooMany.body.error), /too many samples/);
+  await using rig = await apiRig();
+  const late = await call(rig, "query?query=sum_over_time(sum(up)[10m:1ms])&timeout=1ms");
+  assert.deepEqual([late.status, late.body.errorType], [503, "timeout"]);
+});
+
+Deno.test("API and status page can be turned off", async () => {
+  await using rig = await apiRig("ingress: { httpServer: { api: false, statusPage: false } }");
+  assert.equal((await get(rig, "/api/v1/query?query=up")).status, 404);
+  assert.equal((await get(rig, "/")).status, 404);
+  assert.equal((await get(rig, "/-/ready")).status, 200);
+});
+
+Deno.test("the status page and its parts are there, with a policy that lets nothing else run", async () => {
+  await using rig = await apiRig(
+    "ingress: { httpServer: { health: [ { path: ready, instantQuery: { query: '1' } } ] } }",
+  );
+  const page = await get(rig, "/");
+  assert.match(page.headers.get("content-security-policy") ?? "", /default-src 'none'/);
+  const parts = [...page.text.matchAll(/(?:href|src)="(-\/page\/[^"]+)"/g)].map(([, path]) => path);
+  assert.equal(parts.length, 4);
+  for (const part of parts) assert.equal((await get(rig, `/${part}`)).status, 200, part);
+  const status = JSON.parse((await get(rig, "/-/status")).text);
+  assert.deepEqual(status.endpoints, ["ready"]);
+  assert.equal(status.probes[0].lastFailures[0].reason, "status");
+});
+
+Deno.test("scrape pages are told what the client accepts", async () => {
+  await using rig = await apiRig();
+  const page = await get(rig, "/otel-metrics", { accept: "application/openmetrics-text" });
+  assert.equal(page.text, "accept=application/openmetrics-text\n");
+  assert.equal((await get(rig, "/prom-metrics")).text, "internals\n");
+});
+
+async function call(rig: ApiRig, path: string, form?: Record<string, string>) {
+  const response = await fetch(
+    `${rig.url}/api/v1/${path.replaceAll("+", "%2B")}`,
+    form && { method: "POST", body: new URLSearchParams(form) },
+  );
+  return { status: response.status, body: await response.json() as Record<string, unknown> };
+}
+
+async function get(rig: ApiRig, path: string, headers: Record<string, string> = {}) {
+  const response = await fetch(`${rig.url}${path}`, { headers });
+  return { status: response.status, headers: response.headers, text: await response.text() };
+}
