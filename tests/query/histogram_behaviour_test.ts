@@ -116,6 +116,12 @@ const RESETS: { name: string; before: string; after: string; reset: boolean }[] 
     reset: true,
   },
   {
+    name: "buckets within the zero bucket are not looked at",
+    before: "{{count:3 z_bucket_w:2 buckets:[3]}}",
+    after: "{{count:3 z_bucket_w:2 z_bucket:3}}",
+    reset: false,
+  },
+  {
     name: "custom buckets after exponential ones",
     before: "{{count:1 buckets:[1]}}",
     after: "{{schema:-53 count:1 custom_values:[1] buckets:[1]}}",
@@ -241,7 +247,7 @@ const SHOWN: { of: string; api: unknown; text: string }[] = [
         "3",
       ]],
     },
-    text: "{count:10, sum:7, [-1,-0.75):4, [-0.75,0.75]:1, (0.75,1]:2, (2,4]:3}",
+    text: "{count:10, sum:7, [-1,-0.5):4, [-0.75,0.75]:1, (0.5,1]:2, (2,4]:3}",
   },
   {
     of: "{{schema:-53 count:3 sum:1e-7 custom_values:[5 10] buckets:[1 0 2]}}",

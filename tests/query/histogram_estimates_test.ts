@@ -39,6 +39,7 @@ const QUANTILES: { of: string; q: number; want: number; note?: string }[] = [
   { of: CUSTOM, q: 0.95, want: 10 },
   { of: "{{schema:-53 count:4 custom_values:[-5 10] buckets:[1 3]}}", q: 0.1, want: -5 },
   { of: WITH_NAN, q: 0.25, want: Math.SQRT2, note: "skewed_higher" },
+  { of: "{{count:8 sum:NaN offset:1 buckets:[2 4]}}", q: 0.125, want: Math.SQRT2, note: "skewed_higher" },
   { of: WITH_NAN, q: 0.9, want: NaN, note: "result_is_nan" },
   { of: "{{}}", q: 0.5, want: NaN },
 ];

@@ -63,13 +63,20 @@ export class BucketWalk {
   readonly #first: SideWalk;
   readonly #second: SideWalk;
   readonly #ascending: boolean;
+  readonly #nearest: number;
   #phase: "first" | "zero" | "second" = "first";
 
-  constructor(histogram: Histogram, direction: "ascending" | "descending" = "ascending") {
+  /** `atZero` "keep": buckets keep their bounds where they overlap the zero bucket. */
+  constructor(
+    histogram: Histogram,
+    direction: "ascending" | "descending" = "ascending",
+    atZero: "cut" | "keep" = "cut",
+  ) {
     const { positiveSpans, positiveBuckets, negativeSpans, negativeBuckets } = histogram;
     this.#histogram = histogram;
     this.#custom = histogram.schema === CUSTOM_BUCKETS_SCHEMA;
     this.#ascending = direction === "ascending";
+    this.#nearest = atZero === "cut" ? histogram.zeroThreshold : 0;
     this.#first = this.#ascending
       ? new SideWalk(negativeSpans, negativeBuckets, -1)
       : new SideWalk(positiveSpans, positiveBuckets, -1);
@@ -92,7 +99,7 @@ export class BucketWalk {
   }
 
   #take({ index, count }: SideWalk, positive: boolean): true {
-    const { schema, zeroThreshold } = this.#histogram;
+    const { schema } = this.#histogram;
     this.count = count;
     if (this.#custom) {
       const bounds = this.#histogram.customValues ?? NO_NUMBERS;
@@ -102,7 +109,7 @@ export class BucketWalk {
       this.upperInclusive = true;
       return true;
     }
-    const near = Math.max(exponentialBound(index - 1, schema), zeroThreshold);
+    const near = Math.max(exponentialBound(index - 1, schema), this.#nearest);
     const far = exponentialBound(index, schema);
     this.lower = positive ? near : -far;
     this.upper = positive ? far : -near;

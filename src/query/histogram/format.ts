@@ -48,7 +48,7 @@ function formatSide(prefix: string, spans: readonly Span[], buckets: Float64Arra
 /** A histogram as Prometheus' Go code prints it: `{count:3, sum:2.5, [-0.1,0.1]:1, (0.5,1]:2}`, populated buckets only. */
 export function describeHistogram(histogram: Histogram): string {
   const parts = [`count:${formatG(histogram.count)}`, `sum:${formatG(histogram.sum)}`];
-  const walk = new BucketWalk(histogram);
+  const walk = new BucketWalk(histogram, "ascending", "keep");
   while (walk.next()) {
     if (walk.count === 0) continue;
     const open = walk.lowerInclusive ? "[" : "(";

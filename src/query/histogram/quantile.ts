@@ -12,6 +12,9 @@ export interface QuantileResult {
 /**
  * Estimates a quantile of a native histogram (Prometheus, promql, HistogramQuantile). Inside a bucket the interpolation is
  * exponential; linear with custom buckets and in the zero bucket, whose far side is zero if there are no buckets there.
+ *
+ * Differs from Prometheus 3.14 in one case: with observations of NaN it divides by the count of the last bucket, not of
+ * the one the quantile is in, and so lands outside of that one.
  */
 export function histogramQuantile(q: number, histogram: Histogram): QuantileResult {
   if (q < 0) return plain(-Infinity);

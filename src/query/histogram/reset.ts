@@ -1,5 +1,5 @@
 import type { Histogram, Span } from "../../model/histogram.ts";
-import { hasCustomBuckets, NO_NUMBERS, sameBounds, sharedBounds } from "./bounds.ts";
+import { exponentialBound, hasCustomBuckets, NO_NUMBERS, sameBounds, sharedBounds } from "./bounds.ts";
 import { BucketColumns } from "./columns.ts";
 import { CustomRollUp } from "./custom_buckets.ts";
 import { rowsEndingWithin, widenedZero } from "./zero_bucket.ts";
@@ -44,7 +44,7 @@ function rolledUp(histogram: Histogram, own: Float64Array, bounds: Float64Array)
 
 function exponentialReset(current: Histogram, previous: Histogram): boolean {
   const { schema, zeroThreshold } = current;
-  if (schema === previous.schema && zeroThreshold === previous.zeroThreshold) {
+  if (schema === previous.schema && zeroThreshold === previous.zeroThreshold && outsideZero(previous)) {
     return current.zeroCount < previous.zeroCount ||
       anyFell(
         previous.positiveSpans,
@@ -61,18 +61,36 @@ function exponentialReset(current: Histogram, previous: Histogram): boolean {
   }
   const positive = BucketColumns.from(previous.positiveSpans, previous.positiveBuckets);
   const negative = BucketColumns.from(previous.negativeSpans, previous.negativeBuckets);
-  const zero = widenedZero(
-    { schema: previous.schema, zeroCount: previous.zeroCount, zeroError: 0, positive, negative },
-    zeroThreshold,
-  );
-  // A zero bucket that ends inside a populated one can only come with a reset.
-  if (zero.threshold !== zeroThreshold || current.zeroCount < zero.count) return true;
+  if (zeroCountFell(current, previous, positive, negative)) return true;
   for (const side of [positive, negative]) {
     side.coarsen(previous.schema - schema);
     side.dropFirst(rowsEndingWithin(zeroThreshold, side, schema));
   }
   return columnsFell(positive, current.positiveSpans, current.positiveBuckets) ||
     columnsFell(negative, current.negativeSpans, current.negativeBuckets);
+}
+
+/** Whether the zero bucket holds less than before, or ends inside a populated bucket, which only comes with a reset. */
+function zeroCountFell(
+  current: Histogram,
+  previous: Histogram,
+  positive: BucketColumns,
+  negative: BucketColumns,
+): boolean {
+  const { zeroThreshold } = current;
+  const { schema, zeroCount } = previous;
+  if (zeroThreshold === previous.zeroThreshold) return current.zeroCount < zeroCount;
+  const zero = widenedZero({ schema, zeroCount, zeroError: 0, positive, negative }, zeroThreshold);
+  return zero.threshold !== zeroThreshold || current.zeroCount < zero.count;
+}
+
+/** Whether no bucket lies within the zero bucket: those are not looked at. */
+function outsideZero({ schema, zeroThreshold, positiveSpans, negativeSpans }: Histogram): boolean {
+  if (zeroThreshold === 0) return true;
+  for (const spans of [positiveSpans, negativeSpans]) {
+    if (spans.length > 0 && exponentialBound(spans[0].offset, schema) <= zeroThreshold) return false;
+  }
+  return true;
 }
 
 function columnsFell(previous: BucketColumns, spans: readonly Span[], buckets: Float64Array): boolean {
