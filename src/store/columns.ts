@@ -62,3 +62,26 @@ export function pushRow(
   into.pushHistogram(timestampMs, histogram, startMs);
   into.values[into.length - 1] = value; // a stale marker's bits survive here, not in the histogram's sum
 }
+
+/**
+ * Brings rows [start, middle) and [middle, length), each ascending, into one order. Of two rows at one time the one
+ * from the first run stays. Does nothing when the second run follows the first, which is the rule.
+ */
+export function mergeRuns(columns: SampleColumns, start: number, middle: number): void {
+  const { timestamps, length } = columns;
+  if (middle === start || middle === length || timestamps[middle] > timestamps[middle - 1]) return;
+  const values = columns.values.slice(start, length);
+  const times = timestamps.slice(start, length);
+  const histograms = columns.histograms?.slice(start, length);
+  const starts = columns.startTimestamps?.slice(start, length);
+  const first = middle - start;
+  let [left, right] = [0, first];
+  columns.length = start;
+  if (columns.histograms) columns.histograms.length = start;
+  while (left < first || right < times.length) {
+    const fromLeft = right >= times.length || (left < first && times[left] <= times[right]);
+    if (fromLeft && times[left] === times[right]) right++;
+    const row = fromLeft ? left++ : right++;
+    pushRow(columns, times[row], values[row], histograms?.[row], starts?.[row]);
+  }
+}

@@ -7,6 +7,7 @@ import { type ChunkId, ChunkStore } from "./chunk_slab.ts";
 import { HeadSeries } from "./head_series.ts";
 import { STALE_HISTOGRAM } from "./histogram_chunk.ts";
 import { isStaleHistogram, succession } from "./histogram_layout.ts";
+import type { MatcherMemo } from "./matcher_memo.ts";
 import { PostingsIndex } from "./postings.ts";
 
 /** Rows of a chunk: twice Prometheus' 120, for a chunk's fixed cost then weighs half as much per sample. */
@@ -28,6 +29,8 @@ export interface HeadLog {
 export interface HeadOptions {
   /** No chunk crosses a multiple of this, so that blocks can be cut there. */
   readonly chunkRangeMs: number;
+  /** Verdicts of regular expressions, shared with the blocks. */
+  readonly memo?: MatcherMemo;
   /** Told that a chunk's number will be used for another chunk. */
   readonly onFree?: (id: ChunkId) => void;
 }
@@ -48,7 +51,7 @@ export interface HeadCounts {
 /** The newest samples of all series, in memory. */
 export class Head {
   readonly chunks = new ChunkStore();
-  readonly index = new PostingsIndex();
+  readonly index: PostingsIndex;
   readonly counts: HeadCounts = {
     samplesAppended: 0,
     histogramsAppended: 0,
@@ -75,7 +78,8 @@ export class Head {
   #maxTimeMs = -Infinity;
   #nextWalRef = 1;
 
-  constructor({ chunkRangeMs, onFree = () => {} }: HeadOptions) {
+  constructor({ chunkRangeMs, memo, onFree = () => {} }: HeadOptions) {
+    this.index = new PostingsIndex(memo);
     this.#chunkRangeMs = chunkRangeMs;
     this.#onFree = onFree;
   }
@@ -92,6 +96,33 @@ export class Head {
 
   get seriesCount(): number {
     return this.#byKey.size;
+  }
+
+  /** Samples in open chunks. */
+  get openRows(): number {
+    let rows = 0;
+    for (const { length } of this.#byKey.values()) rows += length;
+    return rows;
+  }
+
+  /** Memory of closed chunks and of the columns of open ones. */
+  get memoryBytes(): number {
+    let bytes = this.chunks.memoryBytes;
+    for (const { times } of this.#byKey.values()) bytes += 2 * times.byteLength;
+    return bytes;
+  }
+
+  /** Samples in all chunks, open and closed. */
+  get samplesHeld(): number {
+    let samples = this.openRows;
+    for (const { chunks } of this.#byKey.values()) for (const id of chunks) samples += this.chunks.count(id);
+    return samples;
+  }
+
+  /** Told that nothing later than this is left. */
+  endAt(timeMs: number): void {
+    this.#maxTimeMs = Math.min(this.#maxTimeMs, timeMs);
+    if (this.#minTimeMs > this.#maxTimeMs) this.#minTimeMs = Infinity;
   }
 
   /** All series, in the order in which they came. */

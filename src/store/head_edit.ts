@@ -53,3 +53,17 @@ function halves(head: Head, reader: HeadReader, id: ChunkId, timeMs: number): [C
   head.freeChunk(id);
   return [before, after];
 }
+
+/** Forgets every sample later than the time, so that the next one may come right after it. */
+export function dropAfter(head: Head, reader: HeadReader, timeMs: number): void {
+  for (const series of head.series()) {
+    if (series.lastTimeMs <= timeMs) continue;
+    erase(head, reader, series, timeMs + 1, Infinity);
+    if (series.length > 0) continue;
+    const newest = series.chunks[series.chunks.length - 1];
+    series.last = 0;
+    series.times[0] = newest === undefined ? -Infinity : head.chunks.maxTimeMs(newest);
+    series.lastHistogram = undefined;
+  }
+  head.endAt(timeMs);
+}

@@ -1,8 +1,9 @@
 import type { Histogram } from "../model/histogram.ts";
 import { SampleColumns } from "../model/sample.ts";
 import type { ChunkDecoder } from "./chunk_decoder.ts";
-import type { ChunkId, ChunkStore } from "./chunk_slab.ts";
+import { type ChunkId, type ChunkStore, Encoding } from "./chunk_slab.ts";
 import { copyLast, lastAtOrBefore, pushRow, trimEnd, trimStart } from "./columns.ts";
+import type { DecodedCache } from "./decoded_cache.ts";
 import type { HeadSeries } from "./head_series.ts";
 
 /** Rows of a chunk that is decoded whole to find one sample in it. */
@@ -14,9 +15,12 @@ export class HeadReader {
   readonly #decoder: ChunkDecoder;
   readonly #scratch = new SampleColumns(SCRATCH_ROWS);
 
-  constructor(chunks: ChunkStore, decoder: ChunkDecoder) {
+  readonly #decoded: DecodedCache;
+
+  constructor(chunks: ChunkStore, decoder: ChunkDecoder, decoded: DecodedCache) {
     this.#chunks = chunks;
     this.#decoder = decoder;
+    this.#decoded = decoded;
   }
 
   /** See Series.read. */
@@ -25,10 +29,7 @@ export class HeadReader {
     const ids = series.chunks;
     for (let i = this.#firstNotBefore(ids, minTimeMs); i < ids.length; i++) {
       if (chunks.minTimeMs(ids[i]) > maxTimeMs) return;
-      const row = into.length;
-      this.decode(ids[i], into);
-      if (chunks.maxTimeMs(ids[i]) > maxTimeMs) trimEnd(into, row, maxTimeMs);
-      if (chunks.minTimeMs(ids[i]) < minTimeMs) trimStart(into, row, minTimeMs);
+      this.#readChunk(ids[i], minTimeMs, maxTimeMs, into);
     }
     copyOpen(series, minTimeMs, maxTimeMs, into);
   }
@@ -46,7 +47,7 @@ export class HeadReader {
     while (i >= 0 && this.#chunks.minTimeMs(ids[i]) > maxTimeMs) i--;
     if (i < 0 || this.#chunks.maxTimeMs(ids[i]) < minTimeMs) return false;
     this.#scratch.clear();
-    this.decode(ids[i], this.#scratch);
+    this.#readChunk(ids[i], minTimeMs, maxTimeMs, this.#scratch);
     return copyLast(this.#scratch, minTimeMs, maxTimeMs, into);
   }
 
@@ -56,6 +57,18 @@ export class HeadReader {
     this.#decoder.decode(chunks.view(id), chunks.offset(id), chunks.encoding(id), into);
     const starts = chunks.starts(id);
     if (starts) setStarts(into, into.length - starts.length, starts);
+  }
+
+  #readChunk(id: ChunkId, minTimeMs: number, maxTimeMs: number, into: SampleColumns): void {
+    const chunks = this.#chunks;
+    const key = -1 - id; // blocks' chunks have the numbers from 0 up
+    const isPlain = chunks.encoding(id) === Encoding.XOR && chunks.starts(id) === undefined;
+    if (isPlain && this.#decoded.read(key, minTimeMs, maxTimeMs, into)) return;
+    const row = into.length;
+    this.decode(id, into);
+    if (isPlain) this.#decoded.offer(key, into, row, into.length - row);
+    if (chunks.maxTimeMs(id) > maxTimeMs) trimEnd(into, row, maxTimeMs);
+    if (chunks.minTimeMs(id) < minTimeMs) trimStart(into, row, minTimeMs);
   }
 
   #firstNotBefore(ids: readonly ChunkId[], timeMs: number): number {

@@ -4,41 +4,87 @@ import type { Logger } from "../base/log.ts";
 import type { Histogram } from "../model/histogram.ts";
 import type { Labels } from "../model/labels.ts";
 import type { Appendable, Queryable, Selection, Series, SeriesRef } from "../model/store.ts";
+import type { BlockMeans } from "./block.ts";
+import { BlockSet } from "./block_set.ts";
 import { ChunkDecoder } from "./chunk_decoder.ts";
+import { ChunkBuffer } from "./chunk_files.ts";
+import { ClockWatch, isFromTheFuture } from "./clock_watch.ts";
+import { DecodedCache } from "./decoded_cache.ts";
+import { Disk } from "./disk.ts";
+import { noDiskCounts } from "./disk_stats.ts";
 import { Head } from "./head.ts";
+import { dropAfter } from "./head_edit.ts";
 import { HeadReader } from "./head_reader.ts";
+import { MatcherMemo } from "./matcher_memo.ts";
 import { settingsOf, type StoreOptions, type StoreSettings } from "./options.ts";
-import type { StoreStats } from "./stats.ts";
-import { StoreSeries } from "./store_series.ts";
+import { PageCache } from "./page_cache.ts";
+import { statsOf, type StoreStats } from "./stats.ts";
+import { StoreReader } from "./store_reader.ts";
 
-/** How often the store looks for work that is due. */
-const MAINTENANCE_PERIOD_MS = 1_000;
+/** How often appended samples are handed to the operating system: what a crash of this process can lose. */
+export const FLUSH_PERIOD_MS = 100;
 
-/** The time-series store: what probes append and queries read. */
+/** How often they are forced onto the disk, and work that is due is looked for: what a loss of power can lose. */
+export const SYNC_PERIOD_MS = 1_000;
+
+/** Index pages of blocks in memory, all blocks together. */
+const PAGE_CACHE_BYTES = 2 * 1024 * 1024;
+
+/**
+ * The time-series store: what probes append and queries read. With a directory it is a Prometheus TSDB; without one, or
+ * when the directory can't be used, everything is the same but for what a restart forgets.
+ */
 export class Store implements Appendable, Queryable {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #settings: StoreSettings;
   readonly #head: Head;
-  readonly #reader: HeadReader;
+  readonly #headReader: HeadReader;
+  readonly #blocks = new BlockSet();
+  readonly #means: BlockMeans;
+  readonly #reader: StoreReader;
+  readonly #watch: ClockWatch;
+  readonly #counts = noDiskCounts();
   readonly #stopping = new AbortController();
+  #disk: Disk | undefined;
+  /** Why there is a directory but no disk. */
+  #memoryOnlyReason: string | undefined;
   #loop: Promise<void> = Promise.resolve();
-  #headTruncations = 0;
-  #timeRetentions = 0;
-  #sizeRetentions = 0;
+  #running: Promise<void> = Promise.resolve();
+  /** Monotonic time up to which nothing expires by age, for the clock may have been set forward by mistake. */
+  #holdUntil = -Infinity;
 
   private constructor(options: StoreOptions) {
     this.#clock = options.clock;
     this.#logger = options.logger;
     this.#settings = settingsOf(options);
-    this.#head = new Head({ chunkRangeMs: this.#settings.minBlockMs });
-    this.#reader = new HeadReader(this.#head.chunks, new ChunkDecoder());
+    const decoded = new DecodedCache(this.#settings.decodedCacheBytes);
+    const decoder = new ChunkDecoder();
+    let nextKey = 0;
+    this.#means = {
+      pages: new PageCache(PAGE_CACHE_BYTES),
+      buffer: new ChunkBuffer(),
+      decoder,
+      decoded,
+      memo: new MatcherMemo(),
+      newChunkKeys: (count) => (nextKey += count) - count,
+    };
+    this.#head = new Head({
+      chunkRangeMs: this.#settings.minBlockMs,
+      memo: this.#means.memo,
+      onFree: (id) => decoded.drop(-1 - id),
+    });
+    this.#headReader = new HeadReader(this.#head.chunks, decoder, decoded);
+    this.#reader = new StoreReader(this.#head, this.#headReader, this.#blocks, options.logger);
+    this.#watch = new ClockWatch(options.clock);
   }
 
-  static open(options: StoreOptions): Promise<Store> {
+  /** Opens the store. Rejects only for options that can't work: trouble with the directory leads to memory only. */
+  static async open(options: StoreOptions): Promise<Store> {
     const store = new Store(options);
-    store.#loop = store.#maintainUntilClosed();
-    return Promise.resolve(store);
+    await store.#openDisk();
+    store.#loop = store.#workUntilClosed();
+    return store;
   }
 
   acquire(labels: Labels): SeriesRef {
@@ -70,96 +116,140 @@ export class Store implements Appendable, Queryable {
     return this.#head.appendHistogram(timestampMs, ref, histogram, startTimestampMs);
   }
 
-  select({ matchers, minTimeMs, maxTimeMs }: Selection): Series[] {
-    const head = this.#head;
-    const found: Series[] = [];
-    head.index.select(matchers, (ref) => head.at(ref as SeriesRef)!.labels, (ref) => {
-      const series = head.at(ref as SeriesRef)!;
-      if (series.isEmpty || series.lastTimeMs < minTimeMs) return;
-      const firstMs = series.chunks.length > 0 ? head.chunks.minTimeMs(series.chunks[0]) : series.times[0];
-      if (firstMs <= maxTimeMs) found.push(new StoreSeries(series, this.#reader));
-    });
-    return found;
+  select(selection: Selection): Series[] {
+    return this.#reader.select(selection);
   }
 
   labelNames(selection: Selection): string[] {
-    if (selection.matchers.length === 0) return this.#head.index.names();
-    const names = new Set<string>();
-    for (const { labels } of this.select(selection)) for (const [name] of labels) names.add(name);
-    return [...names].sort();
+    return this.#reader.labelNames(selection);
   }
 
   labelValues(name: string, selection: Selection): string[] {
-    if (selection.matchers.length === 0) return this.#head.index.valuesOf(name);
-    const values = new Set<string>();
-    for (const { labels } of this.select(selection)) if (labels.has(name)) values.add(labels.get(name));
-    return [...values].sort();
+    return this.#reader.labelValues(name, selection);
   }
 
-  /** Does what is due now: retention. Called by the store's own clock loop; callable at any time. */
+  /** Hands what was appended to the operating system, so that it survives this process; the timer does it too. */
+  flush(): void {
+    this.#disk?.flush();
+  }
+
+  /** Forces what was appended onto the disk, so that it survives a loss of power; the timer does it too. */
+  async sync(): Promise<void> {
+    this.#disk?.flush();
+    await this.#disk?.sync();
+  }
+
+  /** Does all work that is due now: blocks, log, retention. Never rejects; the timer calls it too. */
   maintain(): Promise<void> {
-    this.#expireByAge();
-    this.#expireBySize();
-    return Promise.resolve();
+    this.#running = this.#running.then(() => this.#maintain()).catch((error) => {
+      this.#logger.error("store maintenance failed", { error: messageOf(error) });
+    });
+    return this.#running;
   }
 
   stats(): StoreStats {
-    const head = this.#head;
-    const isEmpty = head.minTimeMs === Infinity;
-    return {
-      headSeries: head.seriesCount,
-      headSeriesCreated: head.counts.seriesCreated,
-      headSeriesRemoved: head.counts.seriesRemoved,
-      headChunks: head.chunks.size,
-      headChunksCreated: head.counts.chunksCreated,
-      headChunksRemoved: head.counts.chunksRemoved,
-      headMinTimeMs: isEmpty ? undefined : head.minTimeMs,
-      headMaxTimeMs: isEmpty ? undefined : head.maxTimeMs,
-      headChunkBytes: head.chunks.dataBytes,
-      samplesAppended: head.counts.samplesAppended,
-      histogramsAppended: head.counts.histogramsAppended,
-      outOfOrderSamples: head.counts.outOfOrder,
-      outOfBoundSamples: head.counts.outOfBounds,
-      headTruncations: this.#headTruncations,
-      timeRetentions: this.#timeRetentions,
-      sizeRetentions: this.#sizeRetentions,
-    };
+    return statsOf({
+      head: this.#head,
+      blocks: this.#blocks,
+      reader: this.#reader,
+      disk: this.#disk,
+      decoded: this.#means.decoded,
+      counts: this.#counts,
+      memoryOnlyReason: this.#memoryOnlyReason,
+    });
   }
 
+  /** Ends the timer, writes out what is in the log's buffer, and gives the directory free. */
   async close(): Promise<void> {
     this.#stopping.abort();
     await this.#loop;
+    await this.#running;
+    await this.#disk?.close();
+    this.#head.log = undefined;
+    this.#disk = undefined;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
+  async #openDisk(): Promise<void> {
+    const { dir } = this.#settings;
+    if (dir === undefined) return;
+    const result = await Disk.open({
+      dir,
+      settings: this.#settings,
+      clock: this.#clock,
+      logger: this.#logger,
+      head: this.#head,
+      headReader: this.#headReader,
+      blocks: this.#blocks,
+      means: this.#means,
+      counts: this.#counts,
+    });
+    if (result.kind === "ok") {
+      this.#disk = result.disk;
+      return;
+    }
+    this.#memoryOnlyReason = result.reason;
+    this.#logger.error("store directory can't be used: samples are kept in memory only", {
+      dir,
+      reason: result.reason,
+    });
+  }
+
+  async #maintain(): Promise<void> {
+    await this.#followClock();
+    const mayExpireByAge = this.#clock.now() >= this.#holdUntil;
+    if (this.#disk) return await this.#disk.maintain(mayExpireByAge);
+    if (mayExpireByAge) this.#expireByAge();
+    this.#expireBySize();
+  }
+
+  async #followClock(): Promise<void> {
+    const step = this.#watch.check();
+    if (step.kind === "steady") return;
+    const nowMs = this.#clock.wallNow();
+    if (step.kind === "ahead") {
+      this.#holdUntil = this.#clock.now() + this.#settings.retentionMs;
+      this.#logger.warn("clock jumped ahead: nothing expires by age for one retention", { byMs: step.byMs });
+      return;
+    }
+    this.#holdUntil = -Infinity;
+    const newestMs = Math.max(this.#head.maxTimeMs, this.#blocks.maxTimeMs);
+    this.#logger.warn("clock jumped back", { byMs: step.byMs });
+    if (!isFromTheFuture(newestMs, nowMs)) return;
+    this.#logger.warn("samples from what is now the future are set aside", { newestMs, nowMs });
+    if (this.#disk) await this.#disk.setAsideFuture(nowMs);
+    else dropAfter(this.#head, this.#headReader, nowMs);
+  }
+
   #expireByAge(): void {
     const removed = this.#head.counts.chunksRemoved;
     this.#head.truncate(this.#clock.wallNow() - this.#settings.retentionMs);
-    if (this.#head.counts.chunksRemoved > removed) this.#timeRetentions++;
+    if (this.#head.counts.chunksRemoved > removed) this.#counts.timeRetentions++;
   }
 
   #expireBySize(): void {
     const head = this.#head;
-    if (head.chunks.memoryBytes <= this.#settings.retentionSizeBytes) return;
-    this.#sizeRetentions++;
+    const { retentionSizeBytes } = this.#settings;
+    if (head.memoryBytes <= retentionSizeBytes) return;
+    this.#counts.sizeRetentions++;
     const sliceMs = Math.max(1, (head.maxTimeMs - head.minTimeMs) / 64);
-    while (head.chunks.size > 0 && head.chunks.memoryBytes > this.#settings.retentionSizeBytes) {
+    while (head.chunks.size > 0 && head.memoryBytes > retentionSizeBytes) {
       head.truncate(head.minTimeMs + sliceMs);
     }
   }
 
-  async #maintainUntilClosed(): Promise<void> {
-    let dueAt = this.#clock.now() + MAINTENANCE_PERIOD_MS;
-    while (await this.#clock.sleepUntil(dueAt, this.#stopping.signal)) {
-      try {
-        await this.maintain();
-      } catch (error) {
-        this.#logger.error("store maintenance failed", { error: messageOf(error) });
-      }
-      dueAt = this.#clock.now() + MAINTENANCE_PERIOD_MS;
+  async #workUntilClosed(): Promise<void> {
+    let syncAt = this.#clock.now() + SYNC_PERIOD_MS;
+    const periodMs = this.#disk ? FLUSH_PERIOD_MS : SYNC_PERIOD_MS;
+    while (await this.#clock.sleepUntil(this.#clock.now() + periodMs, this.#stopping.signal)) {
+      this.#disk?.flush();
+      if (this.#clock.now() < syncAt) continue;
+      syncAt = this.#clock.now() + SYNC_PERIOD_MS;
+      await this.#disk?.sync();
+      void this.maintain(); // the log goes on being flushed meanwhile
     }
   }
 }

@@ -91,7 +91,7 @@ export class Wal implements HeadLog {
   flush(): void {
     const writer = this.#writer;
     if (!writer || writer.pendingBytes === 0) return;
-    if (!this.#mayWrite(writer.pendingBytes)) return this.#suspend("no room left below retentionSizeBytes");
+    if (!this.#mayWrite(writer.pendingBytes)) return this.suspend("no room left below retentionSizeBytes");
     try {
       writer.flush();
     } catch (error) {
@@ -142,10 +142,11 @@ export class Wal implements HeadLog {
 
   #fail(what: string, error: unknown): void {
     this.failures++;
-    this.#suspend(`cannot ${what}: ${messageOf(error)}`);
+    this.suspend(`cannot ${what}: ${messageOf(error)}`);
   }
 
-  #suspend(reason: string): void {
+  /** Stops writing, until `start`. */
+  suspend(reason: string): void {
     try {
       this.#writer?.close();
     } catch {

@@ -1,0 +1,378 @@
+import type { Clock } from "../base/clock.ts";
+import { messageOf } from "../base/errors.ts";
+import type { Logger } from "../base/log.ts";
+import { Block, type BlockMeans } from "./block.ts";
+import type { BlockMeta } from "./block_meta.ts";
+import type { BlockSet } from "./block_set.ts";
+import { writeCheckpoint } from "./checkpoint.ts";
+import { isFromTheFuture } from "./clock_watch.ts";
+import { mergeBlocks } from "./compaction.ts";
+import { type Cut, cutBlock } from "./cut.ts";
+import {
+  hasOutOfOrderLog,
+  loadBlocks,
+  lockDir,
+  removeBlock,
+  removeForeignCaches,
+  SET_ASIDE,
+  sweep,
+} from "./disk_open.ts";
+import type { DiskCounts } from "./disk_stats.ts";
+import { removeIfThere } from "./files.ts";
+import type { Head } from "./head.ts";
+import { dropAfter } from "./head_edit.ts";
+import type { HeadReader } from "./head_reader.ts";
+import type { DirLock } from "./lock.ts";
+import type { StoreSettings } from "./options.ts";
+import { expiredByAge, expiredBySize, planCompaction, planCut, planEarlyCut } from "./plan.ts";
+import { repairTornTails, replay } from "./replay.ts";
+import { Room } from "./room.ts";
+import { expireSetAside, setAsideBlock } from "./set_aside.ts";
+import { Slices } from "./slices.ts";
+import { Wal } from "./wal.ts";
+
+/** How long after a failure the same work is tried again. */
+const RETRY_MS = 10_000;
+
+/** The head is cut early when its closed chunks take up this much memory. */
+const MAX_HEAD_CHUNK_BYTES = 32 * 1024 * 1024;
+
+/** Guesses for planning: what a sample takes up that is not encoded yet, and a series' entry in an index. */
+const RAW_SAMPLE_BYTES = 12;
+const SERIES_BYTES = 256;
+const BLOCK_BYTES = 32 * 1024;
+
+/** What the disk works with; all of it belongs to the store. */
+export interface DiskParts {
+  readonly dir: string;
+  readonly settings: StoreSettings;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly head: Head;
+  readonly headReader: HeadReader;
+  readonly blocks: BlockSet;
+  readonly means: BlockMeans;
+  readonly counts: DiskCounts;
+}
+
+export type DiskResult = { kind: "ok"; disk: Disk } | { kind: "error"; reason: string };
+
+/** A store's directory: log, blocks, and the work that turns one into the other and keeps both within their bounds. */
+export class Disk {
+  readonly wal: Wal;
+  readonly #parts: DiskParts;
+  readonly #lock: DirLock;
+  readonly #walDir: string;
+  readonly #room: Room;
+  readonly #slices: Slices;
+  /** Highest number that any segment or checkpoint has had. */
+  #lastSegment = -1;
+  #retryCutAt = -Infinity;
+  #retryLogAt = -Infinity;
+  #retryMergeAt = -Infinity;
+
+  private constructor(parts: DiskParts, lock: DirLock) {
+    this.#parts = parts;
+    this.#lock = lock;
+    this.#walDir = `${parts.dir}/wal`;
+    this.#room = new Room(parts.dir, this.#walDir, parts.settings.retentionSizeBytes);
+    this.#slices = new Slices(parts.clock);
+    this.wal = new Wal(this.#walDir, (bytes) => this.#room.mayWrite(bytes), (reason) => {
+      parts.logger.error("log suspended: samples go on in memory, and a crash would lose them", { reason });
+      this.#retryLogAt = parts.clock.now() + RETRY_MS;
+    });
+  }
+
+  /** Opens a directory: its blocks for reading, its log into the head. What stands in the way is a reason. */
+  static async open(parts: DiskParts): Promise<DiskResult> {
+    const locked = lockDir(parts.dir);
+    if (locked.kind === "error") return locked;
+    try {
+      sweep(parts.dir);
+      const disk = new Disk(parts, locked.lock);
+      await disk.#load();
+      return { kind: "ok", disk };
+    } catch (error) {
+      parts.head.log = undefined;
+      parts.blocks.close();
+      locked.lock.release();
+      return { kind: "error", reason: messageOf(error) };
+    }
+  }
+
+  /** Bytes that the directory takes up. */
+  get usedBytes(): number {
+    return this.#room.usedBytes;
+  }
+
+  get walBytes(): number {
+    return this.#room.walBytes;
+  }
+
+  /** Hands the log to the operating system: from then on it survives this process. */
+  flush(): void {
+    this.wal.flush();
+  }
+
+  /** Makes the log survive a loss of power. */
+  async sync(): Promise<void> {
+    await this.wal.sync();
+  }
+
+  /** Everything that is due: blocks cut, merged and expired, the log shortened or started again. */
+  async maintain(mayExpireByAge: boolean): Promise<void> {
+    this.#room.measure();
+    await this.#cutWhatIsDue();
+    if (this.wal.state.kind === "suspended" && this.#isDue(this.#retryLogAt)) await this.#checkpoint();
+    await this.#merge();
+    this.#expire(mayExpireByAge);
+  }
+
+  /**
+   * Puts aside what lies ahead of the clock, which was set back: blocks as they are, the head's samples as a new block.
+   * Without this, nothing could be appended until the clock has caught up.
+   */
+  async setAsideFuture(nowMs: number): Promise<void> {
+    const { blocks, head, headReader, counts, dir, logger } = this.#parts;
+    for (const block of blocks.list()) {
+      if (!isFromTheFuture(block.meta.maxTimeMs, nowMs)) continue;
+      blocks.change({ remove: [block] });
+      setAsideBlock(dir, block);
+      counts.blocksSetAside++;
+    }
+    if (isFromTheFuture(head.maxTimeMs, nowMs)) {
+      const cut: Cut = { minTimeMs: nowMs + 1, maxTimeMs: head.maxTimeMs + 1 };
+      try {
+        const aside = `${dir}/${SET_ASIDE}`;
+        Deno.mkdirSync(aside, { recursive: true });
+        await cutBlock(aside, cut, head, headReader, nowMs, this.#slices.pause);
+        counts.blocksSetAside++;
+      } catch (error) {
+        logger.error("samples from the future can't be kept", { error: messageOf(error) });
+      }
+      dropAfter(head, headReader, nowMs);
+      await this.#checkpoint();
+    }
+    head.minValidTimeMs = blocks.maxTimeMs;
+  }
+
+  async close(): Promise<void> {
+    await this.wal.close();
+    this.#parts.blocks.close();
+    this.#lock.release();
+  }
+
+  async #load(): Promise<void> {
+    const { dir, head, headReader, blocks, means, logger, clock, counts } = this.#parts;
+    const startedAt = clock.now();
+    const loaded = loadBlocks(dir, means, logger);
+    counts.blocksLoadFailures += loaded.failures;
+    blocks.change({ add: loaded.blocks });
+    for (const block of loaded.superseded) this.#remove(block);
+    const nowMs = clock.wallNow();
+    const past = loaded.blocks.filter(({ meta }) => !isFromTheFuture(meta.maxTimeMs, nowMs));
+    head.minValidTimeMs = past.reduce((latest, { meta }) => Math.max(latest, meta.maxTimeMs), -Infinity);
+
+    const found = replay(this.#walDir, head, headReader);
+    this.#lastSegment = found.lastSegment;
+    counts.replayedSamples = found.samples;
+    counts.replayUnknownSeries = found.unknownSeries;
+    counts.walCorruptions += found.damaged.length;
+    for (const { segment, damages } of found.damaged) {
+      logger.warn("log damaged: everything intact was kept", {
+        segment: segment.path,
+        offsetBytes: damages[0].offsetBytes,
+        reason: damages[0].reason,
+        places: damages.length,
+      });
+    }
+    if (hasOutOfOrderLog(dir)) {
+      logger.warn("the directory has a log of out-of-order samples, which Bunny does not read", { dir });
+    }
+    this.#room.measure();
+    this.#startLog();
+    const isWhole = repairTornTails(found.damaged) && found.malformedRecords === 0;
+    if (!isWhole) await this.#checkpoint();
+    removeForeignCaches(dir);
+    const isAhead = isFromTheFuture(Math.max(blocks.maxTimeMs, head.maxTimeMs), nowMs);
+    if (isAhead) {
+      logger.warn("the directory has samples from the future: set aside", { dir, directory: SET_ASIDE });
+      await this.setAsideFuture(nowMs);
+    }
+    counts.replayMs = clock.now() - startedAt;
+    logger.info("store opened", {
+      dir,
+      blocks: blocks.list().length,
+      series: head.seriesCount,
+      replayedSamples: found.samples,
+      damagedSegments: found.damaged.length,
+      tookMs: Math.round(counts.replayMs),
+    });
+  }
+
+  #startLog(): void {
+    try {
+      this.wal.start(this.#lastSegment + 1);
+      this.#lastSegment++;
+    } catch (error) {
+      this.wal.suspend(`cannot start a segment: ${messageOf(error)}`);
+    }
+    this.#parts.head.log = this.wal;
+  }
+
+  /** Turns the oldest part of the head into blocks for as long as time or room asks for it. */
+  async #cutWhatIsDue(): Promise<void> {
+    while (this.#isDue(this.#retryCutAt)) {
+      const cut = this.#plannedCut();
+      if (!cut) return;
+      try {
+        await this.#cut(cut);
+        await this.#checkpoint();
+      } catch (error) {
+        this.#parts.counts.compactionFailures++;
+        this.#retryCutAt = this.#parts.clock.now() + RETRY_MS;
+        this.#parts.logger.error("block can't be written: its samples stay in memory", {
+          error: messageOf(error),
+        });
+      }
+      this.#room.measure();
+    }
+  }
+
+  #plannedCut(): Cut | undefined {
+    const { head, settings } = this.#parts;
+    if (head.minTimeMs === Infinity) return undefined;
+    const due = planCut(head.minTimeMs, head.maxTimeMs, settings.minBlockMs);
+    if (due) return due;
+    const isCrowded = this.#room.walBytes > this.#room.walBudgetBytes ||
+      head.chunks.dataBytes > MAX_HEAD_CHUNK_BYTES;
+    return isCrowded ? planEarlyCut(head.minTimeMs, head.maxTimeMs, settings.minBlockMs) : undefined;
+  }
+
+  async #cut(cut: Cut): Promise<void> {
+    const { dir, head, headReader, blocks, means, clock, counts } = this.#parts;
+    const needed = this.#bytesOf(cut);
+    this.#makeRoom(needed);
+    using _ = this.#room.reserve(needed);
+    head.minValidTimeMs = Math.max(head.minValidTimeMs, cut.maxTimeMs);
+    const meta = await cutBlock(dir, cut, head, headReader, clock.wallNow(), this.#slices.pause);
+    const add = meta ? [new Block(`${dir}/${meta.ulid}`, means)] : [];
+    blocks.change({ add }); // in one step with the next line: no query sees a sample twice, or not at all
+    head.truncate(cut.maxTimeMs);
+    counts.headTruncations++;
+    counts.compactions++;
+  }
+
+  /** Writes what is in memory as the log's new beginning. */
+  async #checkpoint(): Promise<void> {
+    const { head, headReader, counts, clock, logger } = this.#parts;
+    const wasSuspended = this.wal.state.kind === "suspended";
+    const upTo = this.#lastSegment;
+    try {
+      const needed = head.samplesHeld * RAW_SAMPLE_BYTES + head.seriesCount * SERIES_BYTES;
+      this.#makeRoom(needed);
+      using _ = this.#room.reserve(needed);
+      if (wasSuspended) this.wal.start(upTo + 1);
+      else this.wal.next();
+      this.#lastSegment = upTo + 1;
+      await writeCheckpoint(this.#walDir, upTo, head, headReader, this.#slices.pause);
+      counts.checkpoints++;
+      counts.walTruncations++;
+      if (wasSuspended) logger.info("log started again: samples are safe from a crash", {});
+    } catch (error) {
+      counts.checkpointFailures++;
+      logger.error("checkpoint can't be written", { error: messageOf(error) });
+      if (wasSuspended) this.wal.suspend("the checkpoint that would make it whole can't be written");
+      this.#retryLogAt = clock.now() + RETRY_MS;
+    }
+    this.#room.measure();
+  }
+
+  async #merge(): Promise<void> {
+    const { dir, blocks, settings, head, means, clock, counts, logger } = this.#parts;
+    if (!this.#isDue(this.#retryMergeAt)) return;
+    const headMinMs = Math.min(head.minTimeMs, Math.max(head.minValidTimeMs, blocks.maxTimeMs));
+    const group = planCompaction(blocks.list(), settings.minBlockMs, settings.maxBlockMs, headMinMs);
+    if (!group) return;
+    try {
+      const needed = group.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+      if (needed > this.#room.limitBytes / 4) return;
+      this.#makeRoom(needed);
+      if (group.some((block) => !blocks.list().includes(block))) return;
+      using _ = this.#room.reserve(needed);
+      const meta = await mergeBlocks(dir, group, clock.wallNow(), this.#slices.pause);
+      blocks.change({ add: meta ? [new Block(`${dir}/${meta.ulid}`, means)] : [], remove: group });
+      for (const block of group) this.#remove(block);
+      counts.compactions++;
+    } catch (error) {
+      counts.compactionFailures++;
+      this.#retryMergeAt = clock.now() + RETRY_MS;
+      logger.error("blocks can't be merged: they stay as they are", { error: messageOf(error) });
+    }
+    this.#room.measure();
+  }
+
+  #expire(byAge: boolean): void {
+    const { blocks, settings, clock, counts, dir } = this.#parts;
+    const nowMs = clock.wallNow();
+    if (byAge) {
+      const old = expiredByAge(blocks.list(), nowMs, settings.retentionMs);
+      if (old.length > 0) counts.timeRetentions++;
+      this.#drop(old);
+      expireSetAside(dir, nowMs - settings.retentionMs);
+    }
+    this.#makeRoom(0);
+  }
+
+  /** Removes the oldest blocks until so many bytes can be written and the log can grow to its budget. */
+  #makeRoom(needed: number): void {
+    const { blocks, counts, dir } = this.#parts;
+    if (this.#room.limitBytes === Infinity) return;
+    const budget = () => this.#room.blockBudget(blocks.sizeBytes, needed);
+    if (budget() < blocks.sizeBytes && removeSetAside(dir)) this.#room.measure();
+    const doomed = expiredBySize(blocks.list(), budget());
+    if (doomed.length === 0) return;
+    counts.sizeRetentions++;
+    this.#drop(doomed);
+    this.#room.measure();
+  }
+
+  #drop(doomed: readonly Block[]): void {
+    if (doomed.length === 0) return;
+    this.#parts.blocks.change({ remove: doomed });
+    for (const block of doomed) this.#remove(block);
+  }
+
+  #remove(block: Block): void {
+    try {
+      removeBlock(block);
+    } catch (error) {
+      this.#parts.logger.error("block can't be removed", { block: block.meta.ulid, error: messageOf(error) });
+    }
+  }
+
+  /** How much a block of this cut and the checkpoint after it will take up, guessed high. */
+  #bytesOf({ maxTimeMs }: Cut): number {
+    const { head } = this.#parts;
+    void maxTimeMs;
+    return head.chunks.dataBytes + head.openRows * RAW_SAMPLE_BYTES + head.seriesCount * SERIES_BYTES +
+      BLOCK_BYTES;
+  }
+
+  #isDue(retryAt: number): boolean {
+    return this.#parts.clock.now() >= retryAt;
+  }
+}
+
+/** @returns whether there was something */
+function removeSetAside(dir: string): boolean {
+  try {
+    Deno.lstatSync(`${dir}/${SET_ASIDE}`);
+  } catch {
+    return false;
+  }
+  removeIfThere(`${dir}/${SET_ASIDE}`);
+  return true;
+}
+
+export type { BlockMeta };

@@ -1,0 +1,103 @@
+import { readAt } from "./files.ts";
+
+const PAGE_BYTES = 16 * 1024;
+
+interface Page {
+  readonly key: string;
+  readonly bytes: Uint8Array;
+}
+
+/** Pages of files read lately, all files together within one bound; the one not used for longest goes first. */
+export class PageCache {
+  readonly #maxPages: number;
+  /** In order of last use. */
+  readonly #pages = new Map<string, Page>();
+  #nextFile = 0;
+
+  constructor(maxBytes: number) {
+    this.#maxPages = Math.max(4, Math.floor(maxBytes / PAGE_BYTES));
+  }
+
+  get memoryBytes(): number {
+    return this.#pages.size * PAGE_BYTES;
+  }
+
+  /** Opens a file to be read through this cache; whoever opens it closes it. */
+  open(path: string): PagedFile {
+    const file = Deno.openSync(path, { read: true });
+    try {
+      return new PagedFile(this, this.#nextFile++, file, file.statSync().size);
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+  }
+
+  /** For PagedFile. The page's bytes; fewer at the file's end. */
+  page(fileNumber: number, file: Deno.FsFile, pageNumber: number): Uint8Array {
+    const key = `${fileNumber}:${pageNumber}`;
+    let page = this.#pages.get(key);
+    if (page) this.#pages.delete(key); // and put it behind the others
+    else page = { key, bytes: readAt(file, pageNumber * PAGE_BYTES, PAGE_BYTES) };
+    this.#pages.set(key, page);
+    if (this.#pages.size > this.#maxPages) this.#dropOldest();
+    return page.bytes;
+  }
+
+  /** For PagedFile: forgets its pages. */
+  forget(fileNumber: number): void {
+    for (const key of [...this.#pages.keys()]) if (key.startsWith(`${fileNumber}:`)) this.#pages.delete(key);
+  }
+
+  #dropOldest(): void {
+    for (const key of this.#pages.keys()) {
+      this.#pages.delete(key);
+      return;
+    }
+  }
+}
+
+/** A file that is read here and there. */
+export class PagedFile {
+  readonly sizeBytes: number;
+  readonly #cache: PageCache;
+  readonly #number: number;
+  readonly #file: Deno.FsFile;
+
+  constructor(cache: PageCache, number: number, file: Deno.FsFile, sizeBytes: number) {
+    this.#cache = cache;
+    this.#number = number;
+    this.#file = file;
+    this.sizeBytes = sizeBytes;
+  }
+
+  /** The bytes from `offset` on, fewer where the file ends before. Often a view of a cached page: don't keep it. */
+  read(offset: number, length: number): Uint8Array {
+    const end = Math.min(offset + length, this.sizeBytes);
+    if (offset >= end) return new Uint8Array(0);
+    const first = Math.floor(offset / PAGE_BYTES);
+    const start = offset - first * PAGE_BYTES;
+    if (end - first * PAGE_BYTES <= PAGE_BYTES) {
+      return this.#page(first).subarray(start, end - first * PAGE_BYTES);
+    }
+    const bytes = new Uint8Array(end - offset);
+    for (let at = 0; at < bytes.length;) {
+      const number = Math.floor((offset + at) / PAGE_BYTES);
+      const page = this.#page(number);
+      const part = page.subarray(offset + at - number * PAGE_BYTES, end - number * PAGE_BYTES);
+      if (part.length === 0) return bytes.subarray(0, at); // the file has become shorter
+      bytes.set(part, at);
+      at += part.length;
+    }
+    return bytes;
+  }
+
+  close(): void {
+    this.#cache.forget(this.#number);
+    this.#file.close();
+  }
+
+  #page(number: number): Uint8Array {
+    return this.#cache.page(this.#number, this.#file, number);
+  }
+}

@@ -1,0 +1,75 @@
+import type { Block } from "./block.ts";
+import type { Cut } from "./cut.ts";
+
+/**
+ * Which stretch of the head is due to become a block: its oldest block range, once the head spans one and a half of
+ * them, so that late samples of the range before still find the head open.
+ */
+export function planCut(headMinMs: number, headMaxMs: number, blockRangeMs: number): Cut | undefined {
+  if (!(headMaxMs - headMinMs > 1.5 * blockRangeMs)) return undefined;
+  const minTimeMs = Math.floor(headMinMs / blockRangeMs) * blockRangeMs;
+  return { minTimeMs, maxTimeMs: minTimeMs + blockRangeMs };
+}
+
+/**
+ * What to cut when room, not time, is short: the older half of the head, but not across a multiple of the block range.
+ */
+export function planEarlyCut(headMinMs: number, headMaxMs: number, blockRangeMs: number): Cut | undefined {
+  if (!(headMaxMs - headMinMs >= 2)) return undefined;
+  const rangeEndMs = (Math.floor(headMinMs / blockRangeMs) + 1) * blockRangeMs;
+  const middleMs = Math.floor(headMinMs + (headMaxMs - headMinMs) / 2);
+  return { minTimeMs: headMinMs, maxTimeMs: Math.min(rangeEndMs, middleMs + 1) };
+}
+
+/** What compaction needs to know of a block. */
+export type Span = Pick<Block, "meta" | "sizeBytes">;
+
+/**
+ * Blocks to merge into one: two or more that lie in one aligned stretch of the block range, three times it, nine times …
+ * up to `maxBlockMs`, when that stretch is over. Shorter stretches first, then older ones.
+ */
+export function planCompaction<B extends Span>(
+  blocks: readonly B[],
+  minBlockMs: number,
+  maxBlockMs: number,
+  headMinMs: number,
+): B[] | undefined {
+  for (const rangeMs of ranges(minBlockMs, maxBlockMs)) {
+    const groups = new Map<number, B[]>();
+    for (const block of blocks) {
+      const start = Math.floor(block.meta.minTimeMs / rangeMs) * rangeMs;
+      const fits = block.meta.maxTimeMs <= start + rangeMs && start + rangeMs <= headMinMs;
+      if (fits) groups.set(start, [...groups.get(start) ?? [], block]);
+    }
+    for (const group of groups.values()) if (group.length > 1 && areDisjoint(group)) return group;
+  }
+}
+
+function ranges(minBlockMs: number, maxBlockMs: number): number[] {
+  const all: number[] = [];
+  for (let range = minBlockMs; range < maxBlockMs; range *= 3) all.push(range);
+  all.push(maxBlockMs);
+  return all;
+}
+
+function areDisjoint(sorted: readonly Span[]): boolean {
+  return sorted.every((block, i) => i === 0 || block.meta.minTimeMs >= sorted[i - 1].meta.maxTimeMs);
+}
+
+/** Blocks that are wholly older than the retention. */
+export function expiredByAge<B extends Span>(blocks: readonly B[], nowMs: number, retentionMs: number): B[] {
+  return blocks.filter(({ meta }) => meta.maxTimeMs <= nowMs - retentionMs);
+}
+
+/** The oldest blocks, as many as have to go for the others to take up no more than `maxBytes`. */
+export function expiredBySize<B extends Span>(blocks: readonly B[], maxBytes: number): B[] {
+  let bytes = blocks.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const oldestFirst = [...blocks].sort((a, b) => a.meta.maxTimeMs - b.meta.maxTimeMs);
+  const expired: B[] = [];
+  for (const block of oldestFirst) {
+    if (bytes <= maxBytes) break;
+    expired.push(block);
+    bytes -= block.sizeBytes;
+  }
+  return expired;
+}

@@ -1,0 +1,68 @@
+import { diskBytes } from "./files.ts";
+
+/** The log may grow to this part of the bound before the head is cut early. */
+const WAL_SHARE = 1 / 8;
+
+/** Kept free below the bound, for directories' growth and the last page of each file. */
+const SLACK_BYTES = 64 * 1024;
+
+/** Keeps the directory below its bound: what is there, what was written since that was measured, what is reserved. */
+export class Room {
+  /** Infinity: no bound. */
+  readonly limitBytes: number;
+  readonly #dir: string;
+  readonly #walDir: string;
+  #measuredBytes = 0;
+  #measuredWalBytes = 0;
+  #writtenBytes = 0;
+  #reservedBytes = 0;
+
+  constructor(dir: string, walDir: string, limitBytes: number) {
+    this.#dir = dir;
+    this.#walDir = walDir;
+    this.limitBytes = limitBytes;
+  }
+
+  /** Everything in the directory, in bytes on disk. */
+  get usedBytes(): number {
+    return this.#measuredBytes + this.#writtenBytes;
+  }
+
+  /** The log with its checkpoint. */
+  get walBytes(): number {
+    return this.#measuredWalBytes + this.#writtenBytes;
+  }
+
+  /** How long the log may become before the head is cut early. */
+  get walBudgetBytes(): number {
+    return this.limitBytes * WAL_SHARE;
+  }
+
+  /** How much blocks may take up, so that the log can grow to its budget and `needed` can be written. */
+  blockBudget(blockBytes: number, needed: number): number {
+    if (this.limitBytes === Infinity) return Infinity;
+    const others = this.usedBytes - blockBytes;
+    const walGrowth = Math.max(0, this.walBudgetBytes - this.walBytes);
+    return this.limitBytes - SLACK_BYTES - others - walGrowth - needed;
+  }
+
+  /** Asked before the log is written to. */
+  mayWrite(bytes: number): boolean {
+    if (this.usedBytes + this.#reservedBytes + bytes + SLACK_BYTES > this.limitBytes) return false;
+    this.#writtenBytes += bytes;
+    return true;
+  }
+
+  /** Keeps so many bytes from the log until disposed. */
+  reserve(bytes: number): Disposable {
+    this.#reservedBytes += bytes;
+    return { [Symbol.dispose]: () => void (this.#reservedBytes -= bytes) };
+  }
+
+  /** Looks at what is really there. */
+  measure(): void {
+    this.#measuredBytes = diskBytes(this.#dir);
+    this.#measuredWalBytes = diskBytes(this.#walDir);
+    this.#writtenBytes = 0;
+  }
+}
