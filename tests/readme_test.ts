@@ -39,3 +39,12 @@ for (const { line, mark, text } of SNIPPETS) {
     assert.deepEqual(reading.warnings.map(formatProblem), []);
   });
 }
+
+Deno.test("README: the messages it shows are the ones that come", async () => {
+  const shown = [...README.matchAll(/^bunny\.yaml:\d+:.*$/gm)].map(([line]) => line);
+  const text = await Deno.readTextFile(new URL("fixtures/config/several_at_once.yaml", import.meta.url));
+  const reading = readConfig(text, "bunny.yaml");
+  const real = new Set(reading.kind === "problems" ? reading.problems.map(formatProblem) : []);
+  assert.ok(shown.length >= 3);
+  for (const line of shown) assert.ok(real.has(line), line);
+});

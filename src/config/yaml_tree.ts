@@ -120,6 +120,7 @@ function isEmpty({ contents }: Document.Parsed): boolean {
 }
 
 function hasTooManyTokens(text: string): boolean {
+  if (text.length <= MAX_TOKENS) return false; // none is empty
   let count = 0;
   for (const _ of new Lexer().lex(text)) if (++count > MAX_TOKENS) return true;
   return false;
