@@ -68,6 +68,11 @@ const PROBLEMS: { text: string; at: string; message: RegExp }[] = [
   { text: "load 1m\n  a 1 oops", at: "2:7", message: /unexpected "oops"/ },
   { text: "load 1m\n  a 1\n\nclear", at: "4:1", message: /cleared/ },
   { text: "load 1m\n  a 1 2\n\nload 1m\n  a 3", at: "5:1", message: /refused the sample/ },
+  {
+    text: `load 1m\n  a 0x400000\n  b 0x400000\n  c 0x400000`,
+    at: "4:3",
+    message: /more than 1000000 values/,
+  },
   { text: "load 1m\n  a {{count:-1}}", at: "2:1", message: /invalid histogram .* must not be negative/ },
   {
     text: 'load_with_nhcb 1m\n  a_bucket{le="1"} 2\n  a_bucket{le="2"} 1',

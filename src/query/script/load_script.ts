@@ -14,8 +14,8 @@ export type LoadScriptResult =
 
 /**
  * Appends all that a script's `load` commands describe, with the script's time zero at `baseMs` (ms since the epoch).
- * `eval` commands are skipped; `clear` is refused, as what it should forget is in the store already. Nothing is
- * appended unless the whole script can be read.
+ * `eval` commands are skipped; `clear` is refused, as data of one time can't follow data of another. Nothing is appended
+ * unless the whole script can be read.
  */
 export function loadScript(text: string, store: Appendable, baseMs = 0): LoadScriptResult {
   const parsed = parseScript(text);
@@ -28,16 +28,13 @@ export function loadScript(text: string, store: Appendable, baseMs = 0): LoadScr
       problem: { line: clear.line, column: 1, message: "nothing can be cleared here" },
     };
   }
-  let samples = 0;
-  let endMs = baseMs;
-  for (const command of commands) {
-    if (command.kind !== "load") continue;
-    const result = load(command, store, baseMs);
-    if (result.kind === "error") return result;
-    samples += result.samples;
-    endMs = Math.max(endMs, baseMs + lengthMs(command));
-  }
-  return { kind: "ok", samples, endMs };
+  const loads = commands.filter((command) => command.kind === "load");
+  const result = load(loads, store, baseMs);
+  if (result.kind === "error") return result;
+  return {
+    ...result,
+    endMs: loads.reduce((endMs, command) => Math.max(endMs, baseMs + lengthMs(command)), baseMs),
+  };
 }
 
 function lengthMs({ series, stepMs }: LoadCommand): number {

@@ -2,6 +2,7 @@ import { parsePromDuration } from "../../base/duration.ts";
 import { parseEval } from "./parse_eval.ts";
 import { Lines } from "./lines.ts";
 import { parseStartOffsets, startLineSplit } from "./start_offsets.ts";
+import { MAX_VALUES } from "./series_notation.ts";
 import type { Command, LoadCommand, LoadedSeries, ScriptResult } from "./script.ts";
 
 const LOAD = /^load(_with_nhcb)?\s+(\S+)$/;
@@ -10,10 +11,15 @@ const LOAD = /^load(_with_nhcb)?\s+(\S+)$/;
 export function parseScript(text: string): ScriptResult {
   const lines = new Lines(text);
   const commands: Command[] = [];
+  let values = 0;
   for (let line = lines.next(); line !== undefined; line = lines.next()) {
     if (line === "") continue;
     const command = parseCommand(lines, line);
     if (command) commands.push(command);
+    if (command?.kind === "load") {
+      values += command.series.reduce((sum, series) => sum + series.values.length, 0);
+    }
+    if (values > MAX_VALUES) lines.fail(`more than ${MAX_VALUES} values in all`);
     if (lines.problem) return { kind: "error", problem: lines.problem };
   }
   return { kind: "ok", script: { commands } };

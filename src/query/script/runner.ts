@@ -64,7 +64,7 @@ export async function runScript(script: Script, setup: ScriptSetup): Promise<Scr
         await opened.close();
         opened = await setup.open();
       } else if (command.kind === "load") {
-        const loaded = load(command, opened.store);
+        const loaded = load([command], opened.store);
         if (loaded.kind === "error") broken ??= `line ${loaded.problem.line}: ${loaded.problem.message}`;
       } else {
         const reason = broken ?? await runGuarded(command, opened.store, setup);

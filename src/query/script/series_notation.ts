@@ -31,7 +31,7 @@ export type SeriesResult =
   | { readonly kind: "ok"; readonly series: SeriesNotation }
   | { readonly kind: "error"; readonly problem: TextProblem };
 
-/** Most values one line may expand to. */
+/** Most values that a script's lines may expand to. */
 export const MAX_VALUES = 1_000_000;
 
 export const OMITTED: SequenceValue = { kind: "omitted" };
