@@ -56,7 +56,7 @@ export class SocketServer implements AsyncDisposable {
         ALPNProtocols: secure.alpn,
         allowHalfOpen: true,
       }, accept)
-      : net.createServer({ allowHalfOpen: true }, accept);
+      : net.createServer({ allowHalfOpen: true, noDelay: true }, accept);
     if (secure) server.on("connection", keep); // those still in the handshake, or never through it
     server.on("tlsClientError", ignore);
     await listening(server, port, host);
