@@ -91,7 +91,7 @@ function showProbe(probe) {
   );
 }
 
-function chartOptions(width, height, series, format) {
+function chartOptions(width, height, series, format, legend) {
   const style = getComputedStyle(document.documentElement);
   const axis = {
     stroke: style.getPropertyValue("--soft"),
@@ -103,7 +103,7 @@ function chartOptions(width, height, series, format) {
     width,
     height,
     cursor: { y: false },
-    legend: { show: series.length > 1, live: true },
+    legend: { show: legend, live: true },
     series: [{}, ...series],
     axes: [axis, { ...axis, size: 60, values: (_plot, ticks) => ticks.map(format) }],
   };
@@ -171,7 +171,11 @@ async function drawProbes() {
         value: (_plot, value) => milliseconds(value),
       },
     ];
-    shown.get(name).plot = new uPlot(chartOptions(chart.clientWidth, 130, series, milliseconds), data, chart);
+    shown.get(name).plot = new uPlot(
+      chartOptions(chart.clientWidth, 130, series, milliseconds, false),
+      data,
+      chart,
+    );
   }
 }
 
@@ -235,7 +239,7 @@ async function runQuery(event) {
         width: 1.5,
       }));
       const number = (value) => String(+value.toPrecision(4));
-      const options = chartOptions($("query-chart").clientWidth, 260, series, number);
+      const options = chartOptions($("query-chart").clientWidth, 260, series, number, true);
       queryPlot = new uPlot(options, columns(drawn, start, end, step), $("query-chart"));
     }
     $("query-table").replaceChildren(
