@@ -1,0 +1,66 @@
+import { SystemClock } from "../../src/base/clock.ts";
+import {
+  Engine,
+  formatApiFloat,
+  type MatrixSeries,
+  type QueryResult,
+  type QueryValue,
+} from "../../src/query/mod.ts";
+import { MemoryStore } from "../../src/query/script/mod.ts";
+import type { Labels } from "../../src/model/labels.ts";
+import { type Dataset, loadInto } from "./data.ts";
+import type { Answer, AnswerSeries, Moment } from "./prometheus.ts";
+
+/** Our engine over a dataset, set up as Prometheus is by default, answering in the same form. */
+export class Bunny {
+  readonly #engine = new Engine({
+    clock: new SystemClock(),
+    maxSamples: 50_000_000,
+    timeoutMs: 60_000,
+    noStepSubqueryIntervalMs: 60_000,
+  });
+  readonly #store = new MemoryStore();
+
+  constructor(dataset: Dataset) {
+    loadInto(this.#store, dataset);
+  }
+
+  async query(query: string, moment: Moment): Promise<Answer> {
+    const result = moment.kind === "instant"
+      ? await this.#engine.instant(this.#store, query, moment.timeMs)
+      : await this.#engine.range(this.#store, query, moment.startMs, moment.endMs, moment.stepMs);
+    return toAnswer(result);
+  }
+}
+
+function toAnswer(result: QueryResult): Answer {
+  if (result.kind === "error") return { kind: "error", message: result.error.message };
+  return { kind: "ok", type: result.value.kind, series: toSeries(result.value) };
+}
+
+function toSeries(value: QueryValue): AnswerSeries[] {
+  switch (value.kind) {
+    case "scalar":
+      return [oneSample({}, value.timestampMs, formatApiFloat(value.value))];
+    case "string":
+      return [oneSample({}, value.timestampMs, value.value)];
+    case "vector":
+      return value.samples.map(({ labels, timestampMs, value }) =>
+        oneSample(labels.toRecord(), timestampMs, formatApiFloat(value))
+      );
+    case "matrix":
+      return value.series.map(ofMatrix);
+  }
+}
+
+function oneSample(labels: Record<string, string>, timestampMs: number, value: string): AnswerSeries {
+  return { labels, timestampsMs: [timestampMs], values: [value] };
+}
+
+function ofMatrix({ labels, timestamps, values }: MatrixSeries): AnswerSeries {
+  return {
+    labels: (labels as Labels).toRecord(),
+    timestampsMs: [...timestamps],
+    values: [...values].map(formatApiFloat),
+  };
+}
