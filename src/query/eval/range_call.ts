@@ -11,8 +11,6 @@ import { Row } from "./row.ts";
 import { BLOCK_SPAN_MS, referenceTime } from "./selectors.ts";
 import { Windows } from "./windows.ts";
 
-/** Windows overlap enough for sliding when steps together see each sample more often than this. */
-const WORTH_SLIDING = 3;
 /** Samples that a run of sliding steps passes before the clock is looked at. */
 const VISITS_PER_RUN = 1 << 16;
 
@@ -145,7 +143,7 @@ class RangeEvaluation {
       const visits = windows.visits(from, to);
       meter.total += visits;
       const slides = this.#sliding && !windows.hasHistograms &&
-        visits > WORTH_SLIDING * windows.count;
+        this.#sliding.pays(visits, windows.count, to - from);
       if (slides) yield* this.#slide(from, to);
       else yield* this.#eachAfresh(from, to);
     }
@@ -154,7 +152,7 @@ class RangeEvaluation {
   *#slide(from: number, to: number): Evaluation<void> {
     const { meter } = this.#context.env;
     const windows = this.#windows;
-    this.#sliding!.prepare(windows, this.#call);
+    this.#sliding!.prepare(windows, from, to);
     let yields = meter.spend(windows.count);
     for (let step = from; step < to;) {
       if (yields) yield;

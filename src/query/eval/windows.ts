@@ -3,6 +3,9 @@ import type { Labels } from "../../model/labels.ts";
 import { isStaleNaN, type SampleColumns } from "../../model/sample.ts";
 import { histogramWeight } from "./frame.ts";
 
+/** What finding a time by halving costs, in samples that one could look through instead. */
+const SEARCH_COST = 16;
+
 /**
  * The samples of one series, and the window of each step on them: what a range function looks at.
  *
@@ -58,13 +61,19 @@ export class Windows {
   /** Points steps `from` to `to` (exclusive) at their windows; step s's is (startMs + s·stepMs, endMs + s·stepMs]. */
   slide(from: number, to: number, startMs: number, endMs: number, stepMs: number): void {
     const { timestamps, count, low, high } = this;
+    const isSparse = (to - from) * SEARCH_COST < count;
     let first = 0;
     let next = 0;
     for (let step = from; step < to; step++) {
       const fromMs = startMs + step * stepMs;
       const toMs = endMs + step * stepMs;
-      while (next < count && timestamps[next] <= toMs) next++;
-      while (first < next && timestamps[first] <= fromMs) first++;
+      if (isSparse) {
+        next = firstAfter(timestamps, next, count, toMs);
+        first = firstAfter(timestamps, first, next, fromMs);
+      } else {
+        while (next < count && timestamps[next] <= toMs) next++;
+        while (first < next && timestamps[first] <= fromMs) first++;
+      }
       low[step] = first;
       high[step] = next;
     }
@@ -155,4 +164,14 @@ function dropStaleFloats(columns: SampleColumns): void {
     kept++;
   }
   columns.length = kept;
+}
+
+/** The first index in [low, high) whose time is after `timeMs`; `high` if there is none. */
+export function firstAfter(timestamps: ArrayLike<number>, low: number, high: number, timeMs: number): number {
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (timestamps[middle] > timeMs) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }

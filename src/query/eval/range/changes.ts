@@ -1,8 +1,7 @@
 import type { Histogram } from "../../../model/histogram.ts";
 import { detectReset, equalHistograms } from "../../histogram/mod.ts";
 import type { Row } from "../row.ts";
-import type { Windows } from "../windows.ts";
-import { firstAfter } from "./edges.ts";
+import { firstAfter, type Windows } from "../windows.ts";
 import { startTellsReset } from "./extrapolation.ts";
 import type { RangeCall, SlidingFunction, WindowFunction } from "./range_function.ts";
 
@@ -120,6 +119,10 @@ export class SlidingNeighbours implements SlidingFunction {
 
   constructor(of: "changes" | "resets") {
     this.#of = of;
+  }
+
+  pays(visits: number, count: number, steps: number): boolean {
+    return visits > count + steps;
   }
 
   prepare({ values, count, startTimestamps, timestamps }: Windows): void {

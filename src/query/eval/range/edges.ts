@@ -1,4 +1,4 @@
-import type { Windows } from "../windows.ts";
+import { firstAfter, type Windows } from "../windows.ts";
 import type { RangeCall } from "./range_function.ts";
 
 /**
@@ -20,16 +20,6 @@ export function findEdges(
   if (timestamps[last] <= startMs) return undefined;
   if (call.extension === "smoothed" && timestamps[first] > endMs) return undefined;
   return { first, last };
-}
-
-/** The first index in [low, high) whose time is after `timeMs`; `high` if there is none. */
-export function firstAfter(timestamps: ArrayLike<number>, low: number, high: number, timeMs: number): number {
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (timestamps[middle] > timeMs) high = middle;
-    else low = middle + 1;
-  }
-  return low;
 }
 
 /** The value on the line from sample i to the next; a counter that was reset between them began at 0. */

@@ -131,6 +131,10 @@ export class SlidingByWindow {
     this.#window = window;
   }
 
+  pays(): boolean {
+    return false;
+  }
+
   prepare(): void {}
 
   run(windows: Windows, from: number, to: number, out: Row, call: RangeCall): void {

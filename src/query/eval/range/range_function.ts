@@ -30,8 +30,10 @@ export type WindowFunction = (windows: Windows, step: number, out: Row, call: Ra
  * call and used for one series after the other.
  */
 export interface SlidingFunction {
-  /** Turns to another series, or another stretch of it. */
-  prepare(windows: Windows, call: RangeCall): void;
+  /** Whether it is quicker than a fresh look at each window: `visits` is how many samples all of those would see. */
+  pays(visits: number, count: number, steps: number): boolean;
+  /** Turns to another series, or another stretch of it, for the steps from `from` to `to` (exclusive). */
+  prepare(windows: Windows, from: number, to: number): void;
   /** Fills the steps from `from` to `to` (exclusive); runs come in ascending order. */
   run(windows: Windows, from: number, to: number, out: Row, call: RangeCall): void;
 }

@@ -134,6 +134,10 @@ export class SlidingRate implements SlidingFunction {
     this.#kind = kind;
   }
 
+  pays(visits: number, count: number, steps: number): boolean {
+    return visits > count + steps;
+  }
+
   prepare({ values, timestamps, startTimestamps: starts, count }: Windows): void {
     this.#resets = [];
     this.#overlaps = [];

@@ -2,6 +2,9 @@ import type { Row } from "../row.ts";
 import type { Windows } from "../windows.ts";
 import type { RangeCall, SlidingFunction } from "./range_function.ts";
 
+/** What ranking a sample and moving it through the tree costs, in samples that a fresh selection would look at. */
+const RANKING_COST = 100;
+
 /**
  * quantile_over_time over overlapping windows. All values of the series are ranked once; a Fenwick tree (P. Fenwick,
  * "A new data structure for cumulative frequency tables", 1994) counts how many samples of the window have each rank.
@@ -19,6 +22,10 @@ export class SlidingQuantile implements SlidingFunction {
   /** Samples [#first, #end) are in the tree. */
   #first = 0;
   #end = 0;
+
+  pays(visits: number, count: number): boolean {
+    return visits > RANKING_COST * count;
+  }
 
   prepare({ values, count }: Windows): void {
     if (this.#ranks.length < count) {

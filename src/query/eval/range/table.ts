@@ -21,11 +21,8 @@ import {
 import { madOverTime, quantileOverTime } from "./quantile.ts";
 import type { RangeFunction, WindowFunction } from "./range_function.ts";
 import { rate, type RateKind, SlidingRate } from "./rate.ts";
-import { SlidingExtreme } from "./sliding_extreme.ts";
 import { SlidingQuantile } from "./sliding_quantile.ts";
-import { SlidingRegression } from "./sliding_regression.ts";
-import { SlidingSum } from "./sliding_sum.ts";
-import { SlidingVariance } from "./sliding_variance.ts";
+import { SlidingExtreme, SlidingLine, SlidingSum, SlidingVariance } from "./sliding_moments.ts";
 import { deriv, doubleExponentialSmoothing, predictLinear } from "./regression.ts";
 
 const RATE: RateKind = { isCounter: true, isPerSecond: true };
@@ -39,7 +36,7 @@ const RANGE_FUNCTIONS: Readonly<Partial<Record<FunctionName, () => RangeFunction
   changes: () => ({ window: changes, sliding: () => new SlidingNeighbours("changes"), anchored: true }),
   count_over_time: () => edges(countOverTime),
   delta: () => rates(DELTA),
-  deriv: () => ({ window: deriv, sliding: () => new SlidingRegression("slope") }),
+  deriv: () => ({ window: deriv, sliding: () => new SlidingLine("slope") }),
   double_exponential_smoothing: () => ({ window: doubleExponentialSmoothing }),
   first_over_time: () => ({ ...edges(firstOverTime), keepsName: true }),
   idelta: () => edges(instantRate(false)),
@@ -49,7 +46,7 @@ const RANGE_FUNCTIONS: Readonly<Partial<Record<FunctionName, () => RangeFunction
   mad_over_time: () => ({ window: madOverTime() }),
   max_over_time: () => ({ window: maxOverTime, sliding: () => new SlidingExtreme("max", "value") }),
   min_over_time: () => ({ window: minOverTime, sliding: () => new SlidingExtreme("min", "value") }),
-  predict_linear: () => ({ window: predictLinear, sliding: () => new SlidingRegression("prediction") }),
+  predict_linear: () => ({ window: predictLinear, sliding: () => new SlidingLine("prediction") }),
   present_over_time: () => edges(presentOverTime),
   quantile_over_time: () => ({ window: quantileOverTime(), sliding: () => new SlidingQuantile() }),
   rate: () => ({ ...rates(RATE), usesStarts: true }),
