@@ -1,6 +1,6 @@
 import type { HealthQuery, HealthSource } from "../config/mod.ts";
 import type { Queryable } from "../model/store.ts";
-import type { Engine, QueryResult } from "../query/mod.ts";
+import { type Engine, parseExpr, type QueryResult } from "../query/mod.ts";
 import { remoteEvaluator } from "./remote_evaluator.ts";
 
 /** Puts one health query at one moment (wall clock, ms). Never rejects: what goes wrong is in the result. */
@@ -15,13 +15,15 @@ export function makeEvaluator(
 ): Evaluator {
   if (source.kind === "remote") return remoteEvaluator(query, source.url);
   const limits = { timeoutMs: query.timeoutMs };
+  const parsed = parseExpr(query.expr);
+  const expr = parsed.kind === "ok" ? parsed.expr : query.expr; // the engine says what is wrong with the text
   if (query.kind === "instant") {
-    return (nowMs) => engine.instant(store, query.expr, nowMs + query.relativeTimeMs, limits);
+    return (nowMs) => engine.instant(store, expr, nowMs + query.relativeTimeMs, limits);
   }
   return (nowMs) =>
     engine.range(
       store,
-      query.expr,
+      expr,
       nowMs + query.relativeStartMs,
       nowMs + query.relativeEndMs,
       query.intervalMs,
