@@ -151,6 +151,7 @@ export async function probeTimes(
       assert(runs[i].tookMs < timeoutMs + LATENESS_MS, `took ${runs[i].tookMs} of ${timeoutMs} ms`);
     }
   } finally {
+    await guard.settled();
     deadlines.close();
   }
   return runs;

@@ -8,7 +8,6 @@ import { tcpPeer } from "../support/tcp_peer.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import {
   authorityCertificate,
-  clientCertificate,
   SERVER_CERTIFICATE_EXPIRY_SECONDS,
   type ServerCertificate,
   serverCertificate,

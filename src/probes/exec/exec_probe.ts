@@ -11,9 +11,6 @@ import type { ExecPolicy } from "./exec_policy.ts";
 import { Output } from "./output.ts";
 import { killGroup, type KillReach } from "./process_group.ts";
 
-/** How long a killed command may take to be reaped before the result is given without it. */
-const REAP_MS = 5;
-
 /** How long output is waited for after the command's end: someone it started may hold on to the pipes for ever. */
 const LAST_WORDS_MS = 20;
 
@@ -89,21 +86,14 @@ export class ExecProbe implements Probe {
     }).spawn();
   }
 
-  /** How the command ended; at the signal it is killed with all it has started. */
+  /** How the command ended; at the signal it is killed with all it has started, and reaped. */
   async #ended(child: Deno.ChildProcess, signal: AbortSignal): Promise<Deno.CommandStatus | "timeout"> {
-    const expired = Promise.withResolvers<"timeout">();
-    const onAbort = () => {
-      killGroup(child, this.#reach);
-      this.#within(REAP_MS, child.status).then(() => expired.resolve("timeout"));
-    };
+    const onAbort = () => killGroup(child, this.#reach);
     if (signal.aborted) onAbort();
     else signal.addEventListener("abort", onAbort, { once: true });
-    try {
-      const first = await Promise.race([child.status, expired.promise]);
-      return signal.aborted ? "timeout" : first;
-    } finally {
-      signal.removeEventListener("abort", onAbort);
-    }
+    const status = await child.status;
+    signal.removeEventListener("abort", onAbort);
+    return signal.aborted ? "timeout" : status;
   }
 
   /** Waits for a promise, but no longer than this. */

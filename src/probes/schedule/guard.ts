@@ -26,7 +26,7 @@ export interface GuardOptions {
 export class Guard {
   readonly #probe: Probe;
   readonly #options: GuardOptions;
-  readonly #running = new Set<GuardedRun>();
+  readonly #running = new Map<GuardedRun, Promise<unknown>>();
   #strays = 0;
 
   constructor(probe: Probe, options: GuardOptions) {
@@ -43,24 +43,29 @@ export class Guard {
     }
     const { clock, deadlines, timeoutMs } = this.#options;
     const run = new GuardedRun(clock, deadlines);
-    this.#running.add(run);
     run.cutAt(clock.now() + timeoutMs);
     return new Promise((resolve) => {
       run.onGivenUp = () => {
         this.#strays++;
         resolve(failed("timeout", `not done within ${formatDuration(timeoutMs)}`));
       };
-      this.#begin(run.signal, trace).then((result) => {
+      const ended = this.#begin(run.signal, trace).then((result) => {
         this.#running.delete(run);
         if (run.end() === "given_up") this.#strays--;
         resolve(result);
       });
+      this.#running.set(run, ended);
     });
   }
 
   /** Cuts off the run that is under way; its result means nothing. */
   abort(): void {
-    for (const run of this.#running) run.cut();
+    for (const run of this.#running.keys()) run.cut();
+  }
+
+  /** Waits until every run has ended in earnest, those that were given up too. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#running.values());
   }
 
   async #begin(signal: AbortSignal, trace: TraceContext | undefined): Promise<ProbeRun> {
