@@ -34,6 +34,9 @@ const PROM_DURATION = /^(?:(\d+)y)?(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(
 /** Milliseconds in each group of PROM_DURATION: a year has 365 days. */
 const PROM_UNIT_MS = [31_536_000_000, 604_800_000, 86_400_000, 3_600_000, 60_000, 1_000, 1];
 
+/** Prometheus counts nanoseconds in 64 bits: some 292 years. */
+const MAX_PROM_DURATION_MS = 2 ** 63 / 1e6;
+
 /**
  * Reads a duration in Prometheus' syntax: "5m", "1h30m", "250ms", "0"; whole numbers, units in falling order, no sign.
  * @returns whole milliseconds, or `undefined` when the text is none
@@ -42,7 +45,8 @@ export function parsePromDuration(text: string): number | undefined {
   if (text === "0") return 0;
   const found = text.length > 0 && text.length <= 64 ? PROM_DURATION.exec(text) : null;
   if (!found) return undefined;
-  return PROM_UNIT_MS.reduce((totalMs, unitMs, i) => totalMs + Number(found[i + 1] ?? 0) * unitMs, 0);
+  const totalMs = PROM_UNIT_MS.reduce((sumMs, unitMs, i) => sumMs + Number(found[i + 1] ?? 0) * unitMs, 0);
+  return totalMs <= MAX_PROM_DURATION_MS ? totalMs : undefined;
 }
 
 /** Writes milliseconds for people: "250ms", "1.5s", "2m30s", "1h0m0s". */
