@@ -1,16 +1,21 @@
+import { readNumber } from "../literal.ts";
 import type { Cursor } from "./cursor.ts";
 
-const UNSIGNED = /(?:inf(?:inity)?|nan)(?![a-z0-9_])|(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:e[+-]?\d[\d_]*)?/iy;
+const UNSIGNED = /(?:inf|nan)(?![a-z0-9_])|(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:e[+-]?\d[\d_]*)?/iy;
 const COUNT = /\d+/y;
 
 /** Reads a number without a sign: digits with underscores, fraction, exponent, Inf, NaN; no hexadecimal, as `x` means "times". */
 export function readUnsigned(cursor: Cursor, context: string): number {
+  const start = cursor.offset;
   const text = cursor.take(UNSIGNED);
   if (text === undefined) {
     cursor.unexpected(context, "a number");
     return 0;
   }
-  return valueOf(text);
+  const number = readNumber(text);
+  if (number.kind === "ok") return number.value;
+  cursor.fail(number.reason, start);
+  return 0;
 }
 
 /** Reads a number with an optional sign. */
@@ -45,22 +50,11 @@ export function readCount(cursor: Cursor, max: number): number {
   return 0;
 }
 
-/** The number that a whole text is (hexadecimal, octal and binary allowed, as in Go), or undefined. */
+/** The number that a whole text is (hexadecimal and octal allowed, as in queries), or undefined. */
 export function parseNumber(text: string): number | undefined {
   const sign = text.startsWith("-") ? -1 : 1;
   const body = /^[+-]/.test(text) ? text.slice(1) : text;
-  if (/^0[xob][0-9a-f_]+$/i.test(body)) {
-    const value = Number(body.replaceAll("_", ""));
-    return Number.isNaN(value) ? undefined : sign * value;
-  }
-  UNSIGNED.lastIndex = 0;
-  if (UNSIGNED.exec(body)?.[0] !== body) return undefined;
-  return sign * valueOf(body);
-}
-
-function valueOf(text: string): number {
-  if (/^inf/i.test(text)) return Infinity;
-  if (/^nan/i.test(text)) return NaN;
-  if (/^0[0-7_]+$/.test(text)) return parseInt(text.replaceAll("_", ""), 8); // as Go reads it
-  return Number(text.replaceAll("_", ""));
+  if (!/^(?:0x[\da-f]|\.?\d|inf$|nan$)/i.test(body)) return undefined;
+  const number = readNumber(body);
+  return number.kind === "ok" ? sign * number.value : undefined;
 }
