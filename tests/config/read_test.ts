@@ -278,6 +278,19 @@ egress:
   probes: [{name: a, grpc: {port: 1}, metrics: {attempts: {name: 1-2}, successes: {enabled: false, name: probe_success}}}]`,
     as: "egress: {probes: [{name: a, grpc: {port: 1}}]}",
   },
+  {
+    name: "one name of a metric serves several probes whose labels differ",
+    text: `
+egress:
+  probes:
+    - {name: a, grpc: {port: 1}, labels: {of: a}, metrics: {attempts: &tries {name: tries, enabled: true}}}
+    - {name: b, grpc: {port: 1}, labels: {of: b}, metrics: {attempts: *tries}}`,
+    as: `
+egress:
+  probes:
+    - {name: a, grpc: {port: 1}, labels: {of: a}, metrics: {attempts: {name: tries, enabled: true}}}
+    - {name: b, grpc: {port: 1}, labels: {of: b}, metrics: {attempts: {name: tries, enabled: true}}}`,
+  },
   { name: "a byte order mark is none of ours", text: "\ufeff{}", as: "{}" },
   { name: "lines may end as in Windows", text: "egress:\r\n  periodMilliseconds: 1000\r\n", as: "{}" },
 ];
