@@ -14,10 +14,42 @@ const USAGE = "usage: deno task conformance DIR [--file NAME] [--failures N] [--
 
 if (import.meta.main) Deno.exit(await main(Deno.args));
 
+/** What the command line asks for. */
+interface Wish {
+  readonly dir: string;
+  readonly file: string | undefined;
+  /** Failures shown in full for each script. */
+  readonly failures: number;
+  readonly min: number | undefined;
+  readonly store: StoreName;
+}
+
 async function main(args: string[]): Promise<number> {
+  const wish = wishOf(args);
+  if (!wish) {
+    console.error(USAGE);
+    return 2;
+  }
+  let passed = 0;
+  let failed = 0;
+  for (const name of scriptsIn(wish.dir, wish.file)) {
+    const report = await runFile(`${wish.dir}/${name}`, name, wish.store);
+    console.log(`${report.passed}/${report.passed + report.failures.length} ${name}`);
+    passed += report.passed;
+    failed += report.failures.length;
+    printFailures(name, report, wish.failures);
+  }
+  console.log(`${passed} passed, ${failed} failed`);
+  const isShort = wish.min === undefined ? failed > 0 : passed < wish.min;
+  return isShort ? 1 : 0;
+}
+
+/** The wish, or undefined where the arguments make no sense. */
+function wishOf(args: string[]): Wish | undefined {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
+    strict: false,
     options: {
       file: { type: "string" },
       failures: { type: "string", default: "5" },
@@ -25,23 +57,22 @@ async function main(args: string[]): Promise<number> {
       store: { type: "string", default: "real" },
     },
   });
-  const dir = positionals[0];
+  const known = Object.keys(values).every((name) => ["file", "failures", "min", "store"].includes(name));
   const store = STORES.find((name) => name === values.store);
-  if (dir === undefined || positionals.length > 1 || store === undefined) {
-    console.error(USAGE);
-    return 2;
+  const failures = Number(values.failures);
+  const min = values.min === undefined ? undefined : Number(values.min);
+  if (
+    !known || positionals.length !== 1 || !store || !(failures >= 0) || (min !== undefined && !(min >= 0))
+  ) {
+    return undefined;
   }
-  let passed = 0;
-  let failed = 0;
-  for (const name of scriptsIn(dir, values.file)) {
-    const report = await runFile(`${dir}/${name}`, name, store);
-    console.log(`${report.passed}/${report.passed + report.failures.length} ${name}`);
-    passed += report.passed;
-    failed += report.failures.length;
-    printFailures(name, report, Number(values.failures));
-  }
-  console.log(`${passed} passed, ${failed} failed`);
-  return values.min === undefined ? Number(failed > 0) : Number(passed < Number(values.min));
+  return {
+    dir: positionals[0],
+    file: typeof values.file === "string" ? values.file : undefined,
+    failures,
+    min,
+    store,
+  };
 }
 
 /** The scripts of a folder in order of name, or those whose name contains `part`. */

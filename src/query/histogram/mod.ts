@@ -25,10 +25,8 @@ export {
 export { equalHistograms } from "./equal.ts";
 export { describeHistogram, formatHistogram } from "./format.ts";
 export { type FractionResult, histogramFraction } from "./fraction.ts";
-export { kahanAdd } from "./kahan.ts";
 export { histogramAvg, histogramVariance } from "./moments.ts";
 export { histogramQuantile, type QuantileResult } from "./quantile.ts";
 export { detectReset } from "./reset.ts";
-export { Tally } from "./tally.ts";
 export { type Keep, trimHistogram } from "./trim.ts";
 export { histogramProblem } from "./validate.ts";

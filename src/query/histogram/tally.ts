@@ -117,11 +117,6 @@ export class Tally {
       this.#positive.hasInfinity() || this.#negative.hasInfinity();
   }
 
-  dropBuckets(): void {
-    this.#positive = new BucketColumns(0);
-    this.#negative = new BucketColumns(0);
-  }
-
   /** The histogram that it has come to. `compact`: without empty buckets. */
   finish(compact: boolean): Histogram {
     const totals = this.#totals;
@@ -200,7 +195,10 @@ export class Tally {
     ] as const;
   }
 
-  /** Adds a histogram whose zero threshold or schema differs. */
+  /**
+   * Adds a histogram whose zero threshold or schema differs. As in Prometheus, what the zero bucket takes in of the
+   * other's buckets is also in the coarser bucket that they become, if that one reaches beyond the zero bucket.
+   */
   #addUnlike(other: Histogram, sign: 1 | -1): void {
     const theirs = {
       schema: other.schema,
