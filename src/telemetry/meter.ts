@@ -39,6 +39,8 @@ export interface MeterStats {
 
 /** Keeps every number that Bunny says, once: commits go to the store, `snapshot` to scrapes and OTLP. */
 export class MeterRegistry implements Meter {
+  /** Whether distributions keep the traces they are told of: pointless while no exporter takes traces. */
+  exemplars = true;
   /** By kind, name and labels; in order of age. */
   readonly #cells = new Map<string, Cell>();
   /** Closed ones that may be asked for again; the oldest goes first. */
@@ -50,8 +52,12 @@ export class MeterRegistry implements Meter {
   constructor(store: Appendable, options: MeterRegistryOptions) {
     const { clock, logger = SILENT } = options;
     let failing = false;
+    const exemplars = () => this.exemplars;
     this.#host = {
       store,
+      get exemplars() {
+        return exemplars();
+      },
       now: () => clock.wallNow(),
       hold: (instrument, labels) => this.#hold(instrument, labels, clock.wallNow()),
       drop: (cell) => this.#drop(cell),

@@ -11,6 +11,8 @@ export interface GroupHost {
   readonly store: Appendable;
   /** Wall clock, ms. */
   now(): number;
+  /** Whether traces lead anywhere, so that they are worth keeping as exemplars. */
+  readonly exemplars: boolean;
   /** The cell of a series, with one more holder; one that was remembered, or a new one. */
   hold(instrument: Instrument, labels: Labels): Cell;
   /** Gives a hold back. */
@@ -59,7 +61,8 @@ class DistributionSlot implements Distribution {
   constructor(readonly cell: DistributionCell, readonly host: GroupHost) {}
 
   record(value: number, traceId = "", spanId = ""): void {
-    this.cell.record(value, traceId === "" ? 0 : this.host.now(), traceId, spanId);
+    if (traceId !== "" && this.host.exemplars) this.cell.record(value, this.host.now(), traceId, spanId);
+    else this.cell.record(value, 0, "", "");
   }
 }
 

@@ -50,7 +50,7 @@ export class Telemetry {
   readonly #told = new Set<string>();
   #resource: Resource | undefined;
   /** What the tracing at work was made from. */
-  #tracingPrint = "";
+  #tracingMade = "";
   #turn: Promise<void> = Promise.resolve();
   #closed = false;
 
@@ -115,6 +115,7 @@ export class Telemetry {
     if (wanted.length > 0) await this.#export(config, wanted);
     else this.#tracing.target = this.#contextOnly();
     this.#drainAllBut(wanted);
+    this.#deps.registry.exemplars = this.#traces.size > 0;
     for (const problem of this.#environment.problems()) {
       if (!this.#told.has(problem)) logger.warn(problem);
       this.#told.add(problem);
@@ -151,9 +152,9 @@ export class Telemetry {
       }
     }
     const traces = wanted.filter((exporter) => this.#traces.has(exporter));
-    const print_ = fingerprint([traces, config.traceSuccessRatio, config.resourceAttributes]);
+    const made = fingerprint([traces, config.traceSuccessRatio, config.resourceAttributes]);
     if (traces.length === 0) this.#tracing.target = this.#contextOnly();
-    else if (print_ !== this.#tracingPrint) {
+    else if (made !== this.#tracingMade) {
       const outboxes = traces.map((exporter) => this.#traces.get(exporter)!);
       const { traceSuccessRatio } = config;
       this.#tracing.target = pipeline.makeTracing(
@@ -164,7 +165,7 @@ export class Telemetry {
         this.#environment,
       );
     }
-    this.#tracingPrint = traces.length === 0 ? "" : print_;
+    this.#tracingMade = traces.length === 0 ? "" : made;
   }
 
   #drainAllBut(wanted: readonly PushExporter[]): void {
@@ -175,7 +176,7 @@ export class Telemetry {
         this.#drain(exporter, REMOVED_DRAIN_MS);
       }
     }
-    if (wanted.length === 0) this.#tracingPrint = "";
+    if (wanted.length === 0) this.#tracingMade = "";
   }
 
   #drain(exporter: RunningExporter, limitMs: number): void {

@@ -205,3 +205,14 @@ Deno.test("counts of exporters are readings for the page of internals", async ()
     labels: { exporter: "otlptracehttp" },
   });
 });
+
+Deno.test("exemplars are kept while traces go somewhere", async () => {
+  await using rig = await TelemetryRig.start(["prometheus"]);
+  const latency = rig.registry.group().distribution(INSTRUMENTS.probe_latency_seconds, A);
+  const shown = () => rig.registry.page("application/openmetrics-text").body.match(/trace_id="(\w+)"/g) ?? [];
+  latency.record(0.1, "0af7651916cd43dd8448eb211c80319c");
+  assert.deepEqual(shown(), []);
+  await rig.telemetry.apply(rig.config(["stdouttrace"]));
+  latency.record(0.1, "0af7651916cd43dd8448eb211c80319c");
+  assert.deepEqual(shown(), ['trace_id="0af7651916cd43dd8448eb211c80319c"']);
+});
