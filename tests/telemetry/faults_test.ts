@@ -260,6 +260,17 @@ Deno.test("a collector that is down is tried again and again, with one line in t
   assert.equal(rig.telemetry.stats()[0].queued, 1);
 });
 
+Deno.test("a key in the collector's address stays out of the log", async () => {
+  await using rig = await TelemetryRig.start(["otlptracehttp"], {
+    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `http://127.0.0.1:${freePort()}/in?key=hush`,
+  });
+  rig.probe("a");
+  await rig.clock.advance(5_000);
+  await until(() => rig.telemetry.stats()[0].failedAttempts >= 1);
+  assert.equal(rig.logger.lines.length >= 1, true);
+  assert.ok(!JSON.stringify(rig.logger.lines).includes("hush"));
+});
+
 Deno.test("garbage instead of HTTP counts as a failure that may pass", async () => {
   await using peer = await tcpPeer(async (conversation) => {
     await conversation.send("220 smtp.example ESMTP ready\r\n");

@@ -53,7 +53,7 @@ export class GrpcTransport implements Transport {
       );
       return this.#judge(answer);
     } catch (error) {
-      return { kind: "later", reason: failureOf(error), afterMs: undefined };
+      return { kind: "later", reason: failureOf(error, this.#url), afterMs: undefined };
     }
   }
 

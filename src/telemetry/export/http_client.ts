@@ -56,9 +56,10 @@ export class OtlpHttpClient {
   }
 }
 
-/** What kept an answer from coming, in one sentence. */
-export function failureOf(error: unknown): string {
-  return messageOf(error instanceof TypeError && error.cause ? error.cause : error);
+/** What kept an answer from coming, in one sentence. The address may hold a key: only its origin is told. */
+export function failureOf(error: unknown, url: string): string {
+  const reason = messageOf(error instanceof TypeError && error.cause ? error.cause : error);
+  return reason.replaceAll(url, new URL(url).origin);
 }
 
 async function openClient(endpoint: Endpoint): Promise<Deno.HttpClient> {

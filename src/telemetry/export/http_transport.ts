@@ -40,7 +40,7 @@ export class HttpTransport implements Transport {
       );
       return this.#judge(answer);
     } catch (error) {
-      return { kind: "later", reason: failureOf(error), afterMs: undefined };
+      return { kind: "later", reason: failureOf(error, url), afterMs: undefined };
     }
   }
 
