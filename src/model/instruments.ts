@@ -9,7 +9,7 @@ export interface Instrument {
   readonly help: string;
   /** Prometheus unit, as OpenMetrics' `# UNIT` gives it; "" without one. */
   readonly unit: string;
-  /** OpenTelemetry name and UCUM unit. */
+  /** OpenTelemetry name and UCUM unit; "" for codes and flags: with "1" receivers take a gauge for a ratio and rename it. */
   readonly otelName: string;
   readonly otelUnit: string;
   /** Over OTLP a histogram is exponential. `false`: not offered over OTLP, for it would be counted twice. */
@@ -34,7 +34,7 @@ const row = (help: string, otelName: string, otelUnit: string, unit = "", otlp =
 /** Every metric that Bunny keeps by itself, by its Prometheus name. */
 export const INSTRUMENTS = {
   ...rows("gauge", {
-    probe_success: row("Whether the last probe succeeded.", "bunny.probe.success", "1"),
+    probe_success: row("Whether the last probe succeeded.", "bunny.probe.success", ""),
     probe_duration_seconds: row(
       "How long the last probe took, failures included.",
       "bunny.probe.last_duration",
@@ -43,7 +43,7 @@ export const INSTRUMENTS = {
     ),
     probe_timeout_seconds: row("The probe's time limit.", "bunny.probe.timeout", "s", "seconds"),
     probe_interval_seconds: row("Time between the probe's beats.", "bunny.probe.interval", "s", "seconds"),
-    probe_http_status_code: row("Status of the last HTTP answer.", "bunny.probe.http.status_code", "1"),
+    probe_http_status_code: row("Status of the last HTTP answer.", "bunny.probe.http.status_code", ""),
     probe_http_redirects: row(
       "Redirects that the last HTTP probe followed.",
       "bunny.probe.http.redirects",
@@ -60,12 +60,12 @@ export const INSTRUMENTS = {
       "bunny.probe.tls.earliest_cert_expiry",
       "s",
     ),
-    probe_grpc_status_code: row("Status code of the last gRPC call.", "bunny.probe.grpc.status_code", "1"),
-    probe_exec_exit_code: row("Exit code of the last command.", "bunny.probe.exec.exit_code", "1"),
+    probe_grpc_status_code: row("Status code of the last gRPC call.", "bunny.probe.grpc.status_code", ""),
+    probe_exec_exit_code: row("Exit code of the last command.", "bunny.probe.exec.exit_code", ""),
     probe_expect_failed_step: row(
       "Number of the expect step that failed last time, from 1; 0: none failed.",
       "bunny.probe.expect.failed_step",
-      "1",
+      "",
     ),
     probe_consecutive_failures: row(
       "Failures in a row up to now.",
@@ -83,7 +83,7 @@ export const INSTRUMENTS = {
       "s",
       "seconds",
     ),
-    bunny_health_verdict: row("The endpoint's verdict: 1 healthy, 0 unhealthy.", "bunny.health.verdict", "1"),
+    bunny_health_verdict: row("The endpoint's verdict: 1 healthy, 0 unhealthy.", "bunny.health.verdict", ""),
     bunny_probe_scheduling_delay_seconds: row(
       "How late the last beat was.",
       "bunny.probe.scheduling_delay",
@@ -93,7 +93,7 @@ export const INSTRUMENTS = {
     bunny_config_last_reload_successful: row(
       "Whether the last attempt to read the configuration succeeded.",
       "bunny.config.last_reload.successful",
-      "1",
+      "",
     ),
     bunny_config_last_reload_success_timestamp_seconds: row(
       "Unix time of the last configuration that was applied.",
