@@ -169,7 +169,9 @@ export class Engine {
       const columns = this.#spareColumns.pop() ?? new SampleColumns();
       const environment = this.#environment(store, limits, meter, notes, columns, planned.statsOnly);
       const context = new EvalContext(environment, startMs, endMs, kind === "range" ? stepMs : 1);
-      const evaluation = kind === "range" ? rangeValue(context, planned.expr) : instantValue(context, planned.expr);
+      const evaluation = kind === "range"
+        ? rangeValue(context, planned.expr)
+        : instantValue(context, planned.expr);
       const task = { kind, startedMs, deadlineMs, meter, notes, columns, evaluation, signal, waitedMs: 0 };
       return task;
     } catch (thrown) {
@@ -224,6 +226,7 @@ export class Engine {
       if (admission !== "admitted") return this.#end(task, { kind: "error", error: REFUSALS[admission] });
     }
     try {
+      using _membership = this.#turns.join();
       for (;;) {
         await this.#turns.next();
         task.meter.beginSlice();

@@ -1,22 +1,48 @@
-import { setImmediate } from "node:timers";
+import { LoopbackPause, type Pause, TimerPause } from "./pause.ts";
 
 /**
- * Hands out turns of the event loop, one evaluation a turn: however many long queries run, between two slices of work
- * everything else that is ready gets to run.
+ * Hands out turns, one evaluation a turn, with a pause before each: however many long queries run, between two slices
+ * of work everything else that is ready gets to run.
  */
 export class Turns {
   readonly #waiting: (() => void)[] = [];
+  #members = 0;
+  #isGiving = false;
+  /** Open for as long as there are members. */
+  #pause: Pause | undefined;
 
-  /** Resolves in a later turn of the event loop, after all who asked before. */
+  /** Joins those who take turns, until the result is disposed of. */
+  join(): Disposable {
+    this.#members++;
+    return { [Symbol.dispose]: () => this.#leave() };
+  }
+
+  /** Resolves when it is the caller's turn, after all who asked before. Only for members. */
   next(): Promise<void> {
     return new Promise((resolve) => {
       this.#waiting.push(resolve);
-      if (this.#waiting.length === 1) setImmediate(this.#give);
+      if (!this.#isGiving) void this.#give();
     });
   }
 
-  readonly #give = () => {
-    this.#waiting.shift()?.();
-    if (this.#waiting.length > 0) setImmediate(this.#give);
-  };
+  async #give(): Promise<void> {
+    this.#isGiving = true;
+    while (this.#waiting.length > 0) {
+      this.#pause ??= await LoopbackPause.open() ?? new TimerPause();
+      try {
+        await this.#pause.wait();
+      } catch {
+        this.#pause[Symbol.dispose](); // the connection broke
+        this.#pause = new TimerPause();
+      }
+      this.#waiting.shift()!();
+    }
+    this.#isGiving = false;
+  }
+
+  #leave(): void {
+    if (--this.#members > 0) return;
+    this.#pause?.[Symbol.dispose]();
+    this.#pause = undefined;
+  }
 }

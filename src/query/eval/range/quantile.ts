@@ -51,15 +51,22 @@ function moveNaNsToFront(values: Float64Array, count: number): number {
   return nans;
 }
 
+/** Stretches longer than this are first narrowed down by a sample of theirs. */
+const WORTH_SAMPLING = 600;
+
 /**
- * Hoare's quickselect: the value that would stand at `index` if values[low…high) were sorted. Afterwards nothing
- * before `index` is larger, and nothing behind it smaller.
+ * The value that would stand at `index` if values[low…high) were sorted (R. Floyd, R. Rivest, "Algorithm 489: the
+ * algorithm SELECT", 1975). Afterwards nothing before `index` is larger, and nothing behind it smaller.
  */
 function select(values: Float64Array, low: number, high: number, index: number): number {
   let left = low;
   let right = high - 1;
   while (left < right) {
-    const pivot = medianOfThree(values[left], values[(left + right) >>> 1], values[right]);
+    if (right - left > WORTH_SAMPLING) {
+      const [from, to] = likelyStretch(left, right, index);
+      select(values, from, to + 1, index);
+    }
+    const pivot = values[index];
     let i = left;
     let j = right;
     while (i <= j) {
@@ -77,8 +84,16 @@ function select(values: Float64Array, low: number, high: number, index: number):
   return values[index];
 }
 
-function medianOfThree(a: number, b: number, c: number): number {
-  return a < b ? (b < c ? b : a < c ? c : a) : (a < c ? a : b < c ? c : b);
+/** A short stretch around `index` that, put into order, most likely brings the right value or one close to it there. */
+function likelyStretch(left: number, right: number, index: number): [from: number, to: number] {
+  const count = right - left + 1;
+  const place = index - left + 1;
+  const logarithm = Math.log(count);
+  const size = 0.5 * Math.exp(2 * logarithm / 3);
+  const margin = 0.5 * Math.sqrt(logarithm * size * (count - size) / count) * Math.sign(place - count / 2);
+  const from = Math.max(left, Math.floor(index - place * size / count + margin));
+  const to = Math.min(right, Math.floor(index + (count - place) * size / count + margin));
+  return [Math.min(from, index), Math.max(to, index)];
 }
 
 /** quantile_over_time(q, window). */
