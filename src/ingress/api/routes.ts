@@ -12,10 +12,12 @@ import {
 } from "./query_calls.ts";
 import { labelNamesCall, labelValuesCall, seriesCall } from "./series_calls.ts";
 import {
+  alertsCall,
   buildInfoCall,
   configCall,
   flagsCall,
   metadataCall,
+  rulesCall,
   type RuntimeFacts,
   runtimeInfoCall,
   targetsCall,
@@ -44,6 +46,8 @@ export function apiRoutes(deps: ApiDeps): Map<string, Route> {
     ["label/", GET, labelValuesCall(store)],
     ["metadata", GET, metadataCall],
     ["targets", GET, targetsCall(probes)],
+    ["rules", GET, rulesCall],
+    ["alerts", GET, alertsCall],
     ["status/buildinfo", GET, buildInfoCall],
     ["status/config", GET, configCall(facts)],
     ["status/flags", GET, flagsCall(facts)],

@@ -71,6 +71,10 @@ function target(probe: ProbeStatus) {
   };
 }
 
+/** `rules` and `alerts`: there are none, but clients that list them ask first and take a 404 for another product. */
+export const rulesCall: Call = () => reply({ groups: [] });
+export const alertsCall: Call = () => reply({ alerts: [] });
+
 /** `status/buildinfo`. `version` is that of the Prometheus API that is spoken, for clients that switch on it. */
 export const buildInfoCall: Call = () =>
   reply({
@@ -80,7 +84,6 @@ export const buildInfoCall: Call = () =>
     buildUser: "",
     buildDate: "",
     goVersion: `deno ${Deno.version.deno}`,
-    application: "Bunny",
   });
 
 export function configCall(facts: () => RuntimeFacts): Call {
