@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { main } from "../../src/cli/mod.ts";
+import { apiRig, NOW } from "../ingress/api_rig.ts";
+import { freePort } from "../support/free_port.ts";
+import { tempDir } from "../support/temp_dir.ts";
+
+/** Runs a command line. */
+async function bunny(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const out: string[] = [];
+  const err: string[] = [];
+  const code = await main(args, { out: (line) => out.push(line), err: (line) => err.push(line) });
+  return { code, out: out.join("\n"), err: err.join("\n") };
+}
+
+const SCRIPT = `
+load 1s
+  up{job="a"} 1x10
+  up{job="b"} 0x10
+`;
+
+const cases: { name: string; args: string[]; code: number; out?: RegExp; err?: RegExp }[] = [
+  { name: "--version", args: ["--version"], code: 0, out: /^bunny \d+\.\d+\.\d+ \(deno / },
+  { name: "--help", args: ["--help"], code: 0, out: /Commands:\n {2}run .*\n {2}check / },
+  { name: "help of a command", args: ["help", "query"], code: 0, out: /^Usage: bunny query EXPRESSION/ },
+  { name: "a command's --help", args: ["check", "--help"], code: 0, out: /^Usage: bunny check/ },
+  {
+    name: "an unknown command",
+    args: ["runn"],
+    code: 2,
+    err: /unknown command "runn"; there are: run, check/,
+  },
+  { name: "an unknown option", args: ["check", "--nope"], code: 2, err: /--nope/ },
+  { name: "a stray argument", args: ["run", "now"], code: 2, err: /unexpected argument "now"/ },
+  { name: "a query without an expression", args: ["query"], code: 2, err: /one expression/ },
+  { name: "a range that is none", args: ["query", "up", "--range", "x"], code: 2, err: /--range x/ },
+  {
+    name: "a step without a range",
+    args: ["query", "up", "--step", "1s"],
+    code: 2,
+    err: /--step needs --range/,
+  },
+  { name: "a format that is none", args: ["query", "up", "--format", "xml"], code: 2, err: /table or json/ },
+  {
+    name: "an API that is not there",
+    args: ["query", "up", "--url", `http://127.0.0.1:${freePort()}`],
+    code: 1,
+    err: /^bunny query: .*(refused|connect)/i,
+  },
+];
+for (const { name, args, code, out, err } of cases) {
+  Deno.test(`command line: ${name}`, async () => {
+    const result = await bunny(...args);
+    assert.equal(result.code, code, result.err);
+    if (out) assert.match(result.out, out);
+    if (err) assert.match(result.err, err);
+  });
+}
+
+Deno.test("command line: check names every mistake, and says what is good", async () => {
+  using dir = tempDir();
+  const bad = await bunny(
+    "check",
+    "--config",
+    dir.write("bad.yaml", "egress: { nope: 1, probes: [ {} ] }\n"),
+  );
+  assert.equal(bad.code, 2);
+  assert.match(bad.err, /bad\.yaml:1:11: egress\.nope: unknown key/);
+  assert.match(bad.err, /bad\.yaml:1:\d+: egress\.probes\[0\]/);
+  const good = await bunny(
+    "check",
+    dir.write("good.yaml", "egress: { probes: [ { name: a, tcpSocket: { port: 1 } } ] }\n"),
+  );
+  assert.deepEqual([good.code, good.out.endsWith("good: 1 probes, 0 health endpoints")], [0, true]);
+});
+
+Deno.test("command line: query over a script, as a table", async () => {
+  using dir = tempDir();
+  const path = dir.write("a.test", SCRIPT);
+  const { code, out } = await bunny("query", "sum by (job) (up)", "--data", path);
+  assert.equal(code, 0);
+  assert.equal(out, '{job="a"}  1970-01-01T00:00:10.000Z  1\n{job="b"}  1970-01-01T00:00:10.000Z  0');
+});
+
+Deno.test("command line: query over a script, as a range in JSON", async () => {
+  using dir = tempDir();
+  const path = dir.write("a.test", SCRIPT);
+  const { code, out } = await bunny(
+    "query",
+    'up{job="a"}',
+    "--data",
+    path,
+    "--range",
+    "2s",
+    "--step",
+    "1s",
+    "--format",
+    "json",
+  );
+  assert.equal(code, 0);
+  assert.deepEqual(JSON.parse(out), {
+    resultType: "matrix",
+    result: [{ metric: { __name__: "up", job: "a" }, values: [[8, "1"], [9, "1"], [10, "1"]] }],
+  });
+});
+
+Deno.test("command line: query over a script that can't be read names the place", async () => {
+  using dir = tempDir();
+  const { code, err } = await bunny("query", "up", "--data", dir.write("a.test", "load 1s\n  up{ 1\n"));
+  assert.equal(code, 1);
+  assert.match(err, /a\.test:2:\d+: /);
+});
+
+Deno.test("command line: query of a running API, with its remarks", async () => {
+  await using rig = await apiRig();
+  const { code, out, err } = await bunny("query", "rate(up[1m])", "--url", rig.url, "--time", String(NOW));
+  assert.equal(code, 0);
+  assert.match(out, /\{job="api"\} +2023-11-14T22:23:20\.000Z +0/);
+  assert.match(err, /might not be a counter/);
+  const wrong = await bunny("query", "up{", "--url", rig.url);
+  assert.deepEqual([wrong.code, /parse error/.test(wrong.err)], [1, true]);
+});
