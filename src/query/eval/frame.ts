@@ -14,7 +14,7 @@ export const HISTOGRAM = 2;
  *     ┌──────────────────────────┐
  *     │ kinds   1   1   0        │         ABSENT, FLOAT or HISTOGRAM
  *     │ values  0.5 NaN –        │         read only where the kind is FLOAT
- *     │ histograms  (where any)  │         by row, then by step
+ *     │ histograms  (where any)  │         by row, then by step: set exactly where the kind is HISTOGRAM
  *     └──────────────────────────┘
  *
  * A frame belongs to whoever evaluated the expression, who may change it in place. Rows may be empty.
@@ -70,6 +70,13 @@ export class Frame {
     this.kinds[row * this.stepCount + step] = HISTOGRAM;
     const cells = this.histograms[row] ??= new Array(this.stepCount).fill(undefined);
     cells[step] = histogram;
+  }
+
+  /** Takes a sample out. */
+  clear(row: number, step: number): void {
+    this.kinds[row * this.stepCount + step] = ABSENT;
+    const cells = this.histograms[row];
+    if (cells) cells[step] = undefined;
   }
 
   /** How many cells of a row are set. */

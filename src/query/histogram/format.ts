@@ -47,13 +47,22 @@ function formatSide(prefix: string, spans: readonly Span[], buckets: Float64Arra
 
 /** A histogram as Prometheus' Go code prints it: `{count:3, sum:2.5, [-0.1,0.1]:1, (0.5,1]:2}`, populated buckets only. */
 export function describeHistogram(histogram: Histogram): string {
-  const parts = [`count:${formatG(histogram.count)}`, `sum:${formatG(histogram.sum)}`];
+  const { count, sum, schema, zeroCount, zeroThreshold } = histogram;
+  const parts = [`count:${formatG(count)}`, `sum:${formatG(sum)}`];
+  const zero = `[${formatG(-zeroThreshold)},${formatG(zeroThreshold)}]:${formatG(zeroCount)}`;
+  // A walk looks at the zero bucket only if there is something in it; less than nothing is shown all the same.
+  let lacksZero = schema !== CUSTOM_BUCKETS_SCHEMA && zeroCount !== 0 && !(zeroCount > 0);
   const walk = new BucketWalk(histogram, "ascending", "keep");
   while (walk.next()) {
     if (walk.count === 0) continue;
+    if (lacksZero && walk.upper > 0) {
+      parts.push(zero);
+      lacksZero = false;
+    }
     const open = walk.lowerInclusive ? "[" : "(";
     const close = walk.upperInclusive ? "]" : ")";
     parts.push(`${open}${formatG(walk.lower)},${formatG(walk.upper)}${close}:${formatG(walk.count)}`);
   }
+  if (lacksZero) parts.push(zero);
   return `{${parts.join(", ")}}`;
 }

@@ -39,7 +39,11 @@ export function* pickElements(
     }
   }
   if (context.isInstant) return reordered(context, frame, ordered);
-  for (let cell = 0; cell < picks.length; cell++) if (picks[cell] === 0) frame.kinds[cell] = ABSENT;
+  for (let row = 0; row < frame.rowCount; row++) {
+    for (let step = 0; step < frame.stepCount; step++) {
+      if (picks[row * frame.stepCount + step] === 0) frame.clear(row, step);
+    }
+  }
   return frame;
 }
 
@@ -148,7 +152,7 @@ function pickRatio(context: EvalContext, node: Aggregate, frame: Frame, params: 
     for (let step = 0; step < frame.stepCount; step++) {
       const ratio = Math.max(-1, Math.min(1, params[step]));
       const keeps = ratio > 0 ? offset < ratio : ratio < 0 && offset >= 1 + ratio;
-      if (!keeps) frame.kinds[row * frame.stepCount + step] = ABSENT;
+      if (!keeps) frame.clear(row, step);
     }
   }
   return frame;

@@ -19,10 +19,7 @@ export function combineSets(context: EvalContext, node: Binary, left: Frame, rig
 
 /** Clears the row's cells at the steps whose flag is `unwanted`. */
 function mask(frame: Frame, row: number, flags: Uint8Array, unwanted: 0 | 1): void {
-  const { kinds, stepCount } = frame;
-  for (let step = 0, cell = row * stepCount; step < stepCount; step++, cell++) {
-    if (flags[step] === unwanted) kinds[cell] = ABSENT;
-  }
+  for (let step = 0; step < frame.stepCount; step++) if (flags[step] === unwanted) frame.clear(row, step);
 }
 
 function union(
