@@ -12,16 +12,40 @@ import { rangeFunction } from "./range/table.ts";
 import { selectVector } from "./selectors.ts";
 import { selectSmoothed } from "./smoothed_selector.ts";
 
-/** Evaluates any expression but a bare range vector, at all steps of the context's grid. */
+/**
+ * Evaluates any expression but a bare range vector, at all steps of the context's grid. While it does, the samples of
+ * what it is made from are held; when it is done, only those of the result.
+ */
 export function* evaluate(context: EvalContext, expr: Expr): Evaluation<Evaluated> {
-  if (context.env.meter.look()) yield;
+  const { meter } = context.env;
+  if (meter.look()) yield;
+  const heldBefore = meter.held;
+  const evaluated = yield* evaluateNode(context, expr);
+  const samples = samplesOf(evaluated);
+  if (!HOLDS_AS_IT_GOES.has(expr.kind)) meter.expectRoomFor(samples);
+  meter.held = heldBefore;
+  meter.hold(samples);
+  return evaluated;
+}
+
+/** Kinds of expressions whose result is held already when they are done. */
+const HOLDS_AS_IT_GOES: ReadonlySet<Expr["kind"]> = new Set(
+  ["vector_selector", "call", "paren", "step_invariant", "unary"] as const,
+);
+
+function samplesOf(evaluated: Evaluated): number {
+  if (evaluated.kind === "vector") return evaluated.frame.sampleCount();
+  return evaluated.kind === "scalar" ? evaluated.values.length : 0;
+}
+
+function* evaluateNode(context: EvalContext, expr: Expr): Evaluation<Evaluated> {
   switch (expr.kind) {
     case "number":
       return { kind: "scalar", values: new Float64Array(context.stepCount).fill(expr.value) };
     case "string":
       return { kind: "string", value: expr.value };
     case "paren":
-      return yield* evaluate(context, expr.expr);
+      return yield* context.evaluate(expr.expr);
     case "step_invariant":
       return yield* evaluateInvariant(context, expr);
     case "vector_selector":

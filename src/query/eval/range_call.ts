@@ -56,6 +56,8 @@ class RangeEvaluation {
   readonly #endMs: number;
   readonly #readFromMs: number;
   readonly #readToMs: number;
+  /** Samples in the window that was looked at last. */
+  #lastWeight = 0;
   /** How far the window moves with each step: not at all under `@`. */
   readonly #strideMs: number;
 
@@ -94,6 +96,8 @@ class RangeEvaluation {
       const weight = this.#weightOf(row);
       if (weight === 0) this.#frame.dropLastRow();
       else meter.hold(weight);
+      // The last window is still there when its result joins the others.
+      meter.expectRoomFor(this.#lastWeight);
       if (meter.spend(64)) yield;
     }
     return this.#frame;
@@ -135,11 +139,13 @@ class RangeEvaluation {
         columns,
       );
       if (meter.spend(columns.length)) yield;
+      this.#lastWeight = 0;
       if (columns.length === 0) continue;
       const wantsStarts = this.#fn.usesStarts === true && this.#source.keepsStarts;
       windows.take(this.#source.labels(series), columns, wantsStarts);
       windows.slide(from, to, this.#readFromMs, this.#readToMs, this.#strideMs);
       meter.expectRoomFor(windows.widest(from, to));
+      this.#lastWeight = windows.weightOf(to - 1);
       const visits = windows.visits(from, to);
       meter.total += visits;
       const slides = this.#sliding && !windows.hasHistograms &&

@@ -9,31 +9,21 @@ import { pickElements } from "./pick.ts";
 
 /** sum by (job) (…), topk(5, …) and the rest. */
 export function* evaluateAggregate(context: EvalContext, node: Aggregate): Evaluation<Frame> {
-  const { meter } = context.env;
-  const before = meter.held;
   if (node.op === "count_values") return yield* countValues(context, node);
   const param = node.param ? yield* context.scalar(node.param) : undefined;
   const frame = yield* context.vector(node.expr);
   const groups = groupRows(frame, node);
-  const result = yield* aggregated();
-  meter.held = before;
-  meter.hold(result.sampleCount());
-  return result;
-
-  function* aggregated(): Evaluation<Frame> {
-    switch (node.op) {
-      case "topk":
-      case "bottomk":
-      case "limitk":
-      case "limit_ratio":
-        return yield* pickElements(context, node, frame, groups, param!);
-      default: {
-        if (node.op === "quantile") remarkQuantile(context, node, param!);
-        const aggregation = frame.hasHistograms ? aggregateMixed : aggregateFloats;
-        return yield* aggregation(context, node, frame, groups, param);
-      }
-    }
+  switch (node.op) {
+    case "topk":
+    case "bottomk":
+    case "limitk":
+    case "limit_ratio":
+      return yield* pickElements(context, node, frame, groups, param!);
+    case "quantile":
+      remarkQuantile(context, node, param!);
   }
+  const aggregation = frame.hasHistograms ? aggregateMixed : aggregateFloats;
+  return yield* aggregation(context, node, frame, groups, param);
 }
 
 /** Remarks on the lowest and the highest quantile asked for over all steps, where they are none. */
