@@ -2,7 +2,6 @@ import type { Clock } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import { Block, type BlockMeans } from "./block.ts";
-import type { BlockMeta } from "./block_meta.ts";
 import type { BlockSet } from "./block_set.ts";
 import { writeCheckpoint } from "./checkpoint.ts";
 import { isFromTheFuture } from "./clock_watch.ts";
@@ -220,30 +219,36 @@ export class Disk {
     this.#parts.head.log = this.wal;
   }
 
-  /** Turns the oldest part of the head into blocks for as long as time or room asks for it. */
+  /** Turns the oldest part of the head into blocks for as long as time asks for it, or else while room does. */
   async #cutWhatIsDue(): Promise<void> {
-    while (this.#isDue(this.#retryCutAt)) {
-      const cut = this.#plannedCut();
-      if (!cut) return;
-      try {
+    if (!this.#isDue(this.#retryCutAt)) return;
+    try {
+      let cut = this.#plannedCut();
+      if (cut) {
+        for (; cut; cut = this.#plannedCut()) await this.#cut(cut);
+        await this.#checkpoint();
+      }
+      for (cut = this.#earlyCut(); cut; cut = this.#earlyCut()) {
         await this.#cut(cut);
         await this.#checkpoint();
-      } catch (error) {
-        this.#parts.counts.compactionFailures++;
-        this.#retryCutAt = this.#parts.clock.now() + RETRY_MS;
-        this.#parts.logger.error("block can't be written: its samples stay in memory", {
-          error: messageOf(error),
-        });
       }
-      this.#room.measure();
+    } catch (error) {
+      this.#parts.counts.compactionFailures++;
+      this.#retryCutAt = this.#parts.clock.now() + RETRY_MS;
+      this.#parts.logger.error("block can't be written: its samples stay in memory", {
+        error: messageOf(error),
+      });
     }
+    this.#room.measure();
   }
 
   #plannedCut(): Cut | undefined {
     const { head, settings } = this.#parts;
-    if (head.minTimeMs === Infinity) return undefined;
-    const due = planCut(head.minTimeMs, head.maxTimeMs, settings.minBlockMs);
-    if (due) return due;
+    return planCut(head.minTimeMs, head.maxTimeMs, head.minValidTimeMs, settings.minBlockMs);
+  }
+
+  #earlyCut(): Cut | undefined {
+    const { head, settings } = this.#parts;
     const isCrowded = this.#room.walBytes > this.#room.walBudgetBytes ||
       head.chunks.dataBytes > MAX_HEAD_CHUNK_BYTES;
     return isCrowded ? planEarlyCut(head.minTimeMs, head.maxTimeMs, settings.minBlockMs) : undefined;
@@ -251,7 +256,7 @@ export class Disk {
 
   async #cut(cut: Cut): Promise<void> {
     const { dir, head, headReader, blocks, means, clock, counts } = this.#parts;
-    const needed = this.#bytesOf(cut);
+    const needed = this.#bytesForBlock();
     this.#makeRoom(needed);
     using _ = this.#room.reserve(needed);
     head.minValidTimeMs = Math.max(head.minValidTimeMs, cut.maxTimeMs);
@@ -269,7 +274,7 @@ export class Disk {
     const wasSuspended = this.wal.state.kind === "suspended";
     const upTo = this.#lastSegment;
     try {
-      const needed = head.samplesHeld * RAW_SAMPLE_BYTES + head.seriesCount * SERIES_BYTES;
+      const needed = head.samplesHeld * RAW_SAMPLE_BYTES + head.seriesCount * SERIES_BYTES + BLOCK_BYTES;
       this.#makeRoom(needed);
       using _ = this.#room.reserve(needed);
       if (wasSuspended) this.wal.start(upTo + 1);
@@ -351,10 +356,9 @@ export class Disk {
     }
   }
 
-  /** How much a block of this cut and the checkpoint after it will take up, guessed high. */
-  #bytesOf({ maxTimeMs }: Cut): number {
+  /** How much a block cut from the head will take up at most. */
+  #bytesForBlock(): number {
     const { head } = this.#parts;
-    void maxTimeMs;
     return head.chunks.dataBytes + head.openRows * RAW_SAMPLE_BYTES + head.seriesCount * SERIES_BYTES +
       BLOCK_BYTES;
   }
@@ -374,5 +378,3 @@ function removeSetAside(dir: string): boolean {
   removeIfThere(`${dir}/${SET_ASIDE}`);
   return true;
 }
-
-export type { BlockMeta };

@@ -5,7 +5,6 @@ export interface DiskCounts {
   blocksLoadFailures: number;
   walCorruptions: number;
   walTruncations: number;
-  walTruncationFailures: number;
   checkpoints: number;
   checkpointFailures: number;
   headTruncations: number;
@@ -24,7 +23,6 @@ export function noDiskCounts(): DiskCounts {
     blocksLoadFailures: 0,
     walCorruptions: 0,
     walTruncations: 0,
-    walTruncationFailures: 0,
     checkpoints: 0,
     checkpointFailures: 0,
     headTruncations: 0,

@@ -84,7 +84,7 @@ export class Head {
     this.#onFree = onFree;
   }
 
-  /** A time not after the oldest sample; Infinity when empty. */
+  /** A time not after the oldest sample; Infinity when there is none. */
   get minTimeMs(): number {
     return this.#minTimeMs;
   }
@@ -96,6 +96,12 @@ export class Head {
 
   get seriesCount(): number {
     return this.#byKey.size;
+  }
+
+  /** Time of a series' oldest sample; Infinity without any. */
+  firstTimeMs({ chunks, length, times }: HeadSeries): number {
+    if (chunks.length > 0) return this.chunks.minTimeMs(chunks[0]);
+    return length > 0 ? times[0] : Infinity;
   }
 
   /** Samples in open chunks. */
@@ -268,12 +274,14 @@ export class Head {
   truncate(beforeMs: number): void {
     if (beforeMs <= this.#minTimeMs) return;
     const gone = new Set<number>();
+    let minTimeMs = Infinity;
     for (const series of this.#byKey.values()) {
       this.#dropChunks(series, beforeMs);
       if (series.length > 0 && series.lastTimeMs < beforeMs) series.clearOpen();
-      if (series.isEmpty && series.holders === 0) gone.add(series.ref);
+      if (!series.isEmpty) minTimeMs = Math.min(minTimeMs, this.firstTimeMs(series));
+      else if (series.holders === 0) gone.add(series.ref);
     }
-    this.#minTimeMs = beforeMs > this.#maxTimeMs ? Infinity : beforeMs;
+    this.#minTimeMs = minTimeMs;
     this.#forget(gone);
   }
 

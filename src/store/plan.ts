@@ -3,12 +3,17 @@ import type { Cut } from "./cut.ts";
 
 /**
  * Which stretch of the head is due to become a block: its oldest block range, once the head spans one and a half of
- * them, so that late samples of the range before still find the head open.
+ * them, so that late samples of the range before still find the head open. `afterMs`: where the last block ends.
  */
-export function planCut(headMinMs: number, headMaxMs: number, blockRangeMs: number): Cut | undefined {
-  if (!(headMaxMs - headMinMs > 1.5 * blockRangeMs)) return undefined;
-  const minTimeMs = Math.floor(headMinMs / blockRangeMs) * blockRangeMs;
-  return { minTimeMs, maxTimeMs: minTimeMs + blockRangeMs };
+export function planCut(
+  headMinMs: number,
+  headMaxMs: number,
+  afterMs: number,
+  blockRangeMs: number,
+): Cut | undefined {
+  const startMs = Math.floor(headMinMs / blockRangeMs) * blockRangeMs;
+  if (!(headMaxMs - startMs > 1.5 * blockRangeMs)) return undefined;
+  return { minTimeMs: Math.max(startMs, afterMs), maxTimeMs: startMs + blockRangeMs };
 }
 
 /**

@@ -51,6 +51,8 @@ export class Store implements Appendable, Queryable {
   #memoryOnlyReason: string | undefined;
   #loop: Promise<void> = Promise.resolve();
   #running: Promise<void> = Promise.resolve();
+  /** Maintenance runs under way or to come. */
+  #waiting = 0;
   /** Monotonic time up to which nothing expires by age, for the clock may have been set forward by mistake. */
   #holdUntil = -Infinity;
 
@@ -141,9 +143,10 @@ export class Store implements Appendable, Queryable {
 
   /** Does all work that is due now: blocks, log, retention. Never rejects; the timer calls it too. */
   maintain(): Promise<void> {
+    this.#waiting++;
     this.#running = this.#running.then(() => this.#maintain()).catch((error) => {
       this.#logger.error("store maintenance failed", { error: messageOf(error) });
-    });
+    }).finally(() => this.#waiting--);
     return this.#running;
   }
 
@@ -236,8 +239,9 @@ export class Store implements Appendable, Queryable {
     if (head.memoryBytes <= retentionSizeBytes) return;
     this.#counts.sizeRetentions++;
     const sliceMs = Math.max(1, (head.maxTimeMs - head.minTimeMs) / 64);
-    while (head.chunks.size > 0 && head.memoryBytes > retentionSizeBytes) {
-      head.truncate(head.minTimeMs + sliceMs);
+    for (let cutMs = head.minTimeMs + sliceMs; cutMs <= head.maxTimeMs; cutMs += sliceMs) {
+      head.truncate(cutMs);
+      if (head.memoryBytes <= retentionSizeBytes) return;
     }
   }
 
@@ -249,7 +253,7 @@ export class Store implements Appendable, Queryable {
       if (this.#clock.now() < syncAt) continue;
       syncAt = this.#clock.now() + SYNC_PERIOD_MS;
       await this.#disk?.sync();
-      void this.maintain(); // the log goes on being flushed meanwhile
+      if (this.#waiting === 0) void this.maintain(); // the log goes on being flushed meanwhile
     }
   }
 }

@@ -42,9 +42,7 @@ export class StoreSeries implements Series {
   mayHave(minTimeMs: number, maxTimeMs: number): boolean {
     const head = this.#head;
     if (head && !head.isEmpty && head.lastTimeMs >= minTimeMs) {
-      const { chunks } = this.#reader.head;
-      const firstMs = head.chunks.length > 0 ? chunks.minTimeMs(head.chunks[0]) : head.times[0];
-      if (firstMs <= maxTimeMs) return true;
+      if (this.#reader.head.firstTimeMs(head) <= maxTimeMs) return true;
     }
     return this.#parts.some(({ series: { chunks } }) => {
       const index = chunks.firstNotBefore(minTimeMs);
