@@ -6,6 +6,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import("./run.ts")).run,
   check: async () => (await import("./check.ts")).check,
   query: async () => (await import("./query.ts")).query,
+  probe: async () => (await import("./probe.ts")).probe,
 };
 
 const CONSOLE: Output = { out: (line) => console.log(line), err: (line) => console.error(line) };

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { main } from "../../src/cli/mod.ts";
 import { apiRig, NOW } from "../ingress/api_rig.ts";
 import { freePort } from "../support/free_port.ts";
+import { httpPeer } from "../support/http_peer.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
 /** Runs a command line. */
@@ -118,4 +119,28 @@ Deno.test("command line: query of a running API, with its remarks", async () => 
   assert.match(err, /might not be a counter/);
   const wrong = await bunny("query", "up{", "--url", rig.url);
   assert.deepEqual([wrong.code, /parse error/.test(wrong.err)], [1, true]);
+});
+
+Deno.test("command line: probe runs probes once and tells how they went", async () => {
+  using dir = tempDir();
+  await using target = await httpPeer((_, response) => void response.writeHead(200).end());
+  const path = dir.write(
+    "bunny.yaml",
+    `egress: { probes: [
+      { name: web, httpGet: { host: 127.0.0.1, port: ${target.port} } },
+      { name: gone, tcpSocket: { host: 127.0.0.1, port: ${freePort()} } },
+      { name: command, exec: { command: [ /bin/sh, -c, "exit 3" ] } } ] }`,
+  );
+  const all = await bunny("probe", "--config", path);
+  assert.equal(all.code, 1);
+  const [web, gone, command] = all.out.split("\n");
+  assert.match(web, /^web {2}[\d.]+ ms {2}pass$/);
+  assert.match(gone, /^gone {2}[\d.]+ ms {2}fail {2}refused: /);
+  assert.match(command, /^command {2}[\d.]+ ms {2}fail {2}exit_code: /);
+  assert.equal((await bunny("probe", "web", "--config", path)).code, 0);
+  const unknown = await bunny("probe", "nope", "--config", path);
+  assert.deepEqual([unknown.code, unknown.err], [
+    2,
+    'bunny probe: no probe "nope"; there are: web, gone, command',
+  ]);
 });

@@ -1,0 +1,92 @@
+import { SystemClock } from "../base/clock.ts";
+import { messageOf } from "../base/errors.ts";
+import { DEFAULT_CONFIG_FILE_PATH, formatProblem, type ProbeConfig, readConfigFile } from "../config/mod.ts";
+import {
+  BufferPool,
+  ExecPolicy,
+  findKillReach,
+  makeProbe,
+  type ProbeDeps,
+  type ProbeRun,
+  Resolver,
+} from "../probes/mod.ts";
+import { type Command, EXIT, parseArguments } from "./command.ts";
+
+/** Runs a configuration's probes once each and says what they found: a try before it is deployed. */
+export const probe: Command = {
+  summary: "Run the probes of a configuration once, and print what they found",
+  help: [
+    "Usage: bunny probe [NAME…] [--config PATH]",
+    "",
+    "Runs the named probes once, one after the other; all of them without a name.",
+    "",
+    `  --config PATH  the configuration (default: BUNNY_CONFIG_FILE_PATH, else ${DEFAULT_CONFIG_FILE_PATH})`,
+    "",
+    "Exit code 0: all passed; 1: one failed; 2: bad arguments or configuration.",
+  ].join("\n"),
+  async run(args, output) {
+    const parsed = parseArguments(args, { config: { type: "string" } });
+    if (parsed.kind === "error") {
+      output.err(`bunny probe: ${parsed.message}`);
+      return EXIT.usage;
+    }
+    const path = (parsed.values.config as string | undefined) ?? Deno.env.get("BUNNY_CONFIG_FILE_PATH") ??
+      DEFAULT_CONFIG_FILE_PATH;
+    const reading = await readConfigFile(path);
+    if (reading.kind === "problems") {
+      for (const problem of reading.problems) output.err(formatProblem(problem));
+      return EXIT.usage;
+    }
+    const { probes } = reading.config.egress;
+    const unknown = parsed.positionals.filter((name) => !probes.some((known) => known.name === name));
+    if (unknown.length > 0) {
+      const known = probes.map(({ name }) => name).join(", ") || "none";
+      output.err(
+        `bunny probe: no probe ${
+          unknown.map((name) => JSON.stringify(name)).join(", ")
+        }; there are: ${known}`,
+      );
+      return EXIT.usage;
+    }
+    const chosen = probes.filter(({ name }) =>
+      parsed.positionals.length === 0 || parsed.positionals.includes(name)
+    );
+    const deps = depsFor(chosen);
+    let failures = 0;
+    for (const config of chosen) {
+      const startedAt = performance.now();
+      const run = await runOnce(config, deps);
+      if (run.outcome.kind === "fail") failures++;
+      output.out(describe(config.name, run, performance.now() - startedAt));
+    }
+    return failures === 0 ? EXIT.ok : EXIT.failed;
+  },
+};
+
+function depsFor(probes: readonly ProbeConfig[]): ProbeDeps {
+  const programs = probes.flatMap(({ action }) => action.kind === "exec" ? [action.exec.command[0]] : []);
+  return {
+    clock: new SystemClock(),
+    resolver: new Resolver(),
+    pool: new BufferPool(),
+    execPolicy: new ExecPolicy(programs),
+    killReach: findKillReach(),
+  };
+}
+
+async function runOnce(config: ProbeConfig, deps: ProbeDeps): Promise<ProbeRun> {
+  const deadline = new AbortController();
+  const timer = setTimeout(() => deadline.abort(), config.timeoutMs);
+  try {
+    return await makeProbe(config, deps).run(deadline.signal, undefined);
+  } catch (error) {
+    return { outcome: { kind: "fail", reason: "internal", detail: messageOf(error) }, facts: {}, events: [] };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function describe(name: string, { outcome, warning }: ProbeRun, tookMs: number): string {
+  const says = outcome.kind === "pass" ? "pass" : `fail  ${outcome.reason}: ${outcome.detail}`;
+  return `${name}  ${tookMs.toFixed(1)} ms  ${says}${warning ? ` (${warning})` : ""}`;
+}
