@@ -2,10 +2,16 @@
 export interface Answer {
   readonly status: number;
   readonly contentType: string;
-  readonly body: string | Uint8Array;
+  readonly body: string | Uint8Array | Pieces;
   /** Further header fields. */
   readonly headers?: Readonly<Record<string, string>>;
 }
+
+/**
+ * A body that is made while it is sent: each piece a moment's work, asked for when the client has taken those before
+ * it. For answers that would take too much time or room to make at once. What it throws ends the connection.
+ */
+export type Pieces = Generator<string, void, void>;
 
 /** A request as routes see it: bounded, decoded, without the socket. */
 export interface Request {

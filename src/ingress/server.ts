@@ -3,8 +3,12 @@ import type { Socket } from "node:net";
 import type { Clock } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
+import { Turns } from "../query/mod.ts";
 import { type Answer, type Request, text } from "./answer.ts";
 import { readBody } from "./body.ts";
+import { Connections } from "./connections.ts";
+import { refusalOf } from "./refusal.ts";
+import { send } from "./send.ts";
 
 /** Limits of one listening socket; all but `host` and `port` can change while it listens. */
 export interface ServerLimits {
@@ -35,17 +39,16 @@ const SWEEP_MS = 250;
 const PARSER_HEADER_BYTES = 64 * 1024;
 
 /**
- * The listening socket. node:http enforces the time-outs for reading; idle connections and overdue answers are ended
- * here, because its own keep-alive time-out adds a second and it has none for answers.
+ * The listening socket. node:http enforces the time-outs for reading; idle connections, overdue answers and too many
+ * connections are ended here: its own keep-alive time-out adds a second, it has none for answers, and it would turn
+ * the newest connection away instead of the least useful one.
  */
 export class HttpServer implements AsyncDisposable {
   readonly #server: Server;
   readonly #clock: Clock;
   readonly #logger: Logger;
-  /** Connections between two requests. One that has not sent its first yet has no `sinceMs`: the parser watches it. */
-  readonly #idle = new Map<Socket, { readonly sinceMs: number; readonly bytesRead: number } | undefined>();
-  /** Connections being answered, and since when (monotonic ms). */
-  readonly #busy = new Map<Socket, number>();
+  readonly #connections = new Connections();
+  readonly #turns = new Turns();
   readonly #stopSweeping = new AbortController();
   readonly #sweeping: Promise<void>;
   #limits: ServerLimits;
@@ -76,7 +79,10 @@ export class HttpServer implements AsyncDisposable {
     this.#handler = options.handler;
     this.#limits = options.limits;
     this.setLimits(options.limits);
-    server.on("connection", (socket: Socket) => this.#track(socket));
+    server.on("connection", (socket: Socket) => {
+      socket.on("error", () => socket.destroy()); // the client's doing; its answer is lost with it
+      this.#connections.add(socket, this.#limits.maxConnections, this.#clock.now());
+    });
     server.on(
       "request",
       (request: IncomingMessage, response: ServerResponse) => this.#onRequest(request, response),
@@ -92,7 +98,7 @@ export class HttpServer implements AsyncDisposable {
   }
 
   get connections(): number {
-    return this.#idle.size + this.#busy.size;
+    return this.#connections.count;
   }
 
   setHandler(handler: Handler): void {
@@ -104,20 +110,19 @@ export class HttpServer implements AsyncDisposable {
     this.#server.headersTimeout = limits.readHeaderTimeoutMs;
     this.#server.requestTimeout = limits.readTimeoutMs;
     this.#server.keepAliveTimeout = limits.idleTimeoutMs;
-    this.#server.maxConnections = limits.maxConnections;
   }
 
   /** Takes no new connections, lets running answers finish within the limit, then ends what is left. */
   async close(drainMs: number): Promise<void> {
     this.#draining = true;
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    for (const socket of this.#idle.keys()) socket.destroy();
+    this.#connections.endIdle();
     const deadline = this.#clock.now() + drainMs;
-    while (this.#busy.size > 0 && this.#clock.now() < deadline) {
+    while (this.#connections.busyCount > 0 && this.#clock.now() < deadline) {
       await this.#clock.sleepUntil(Math.min(deadline, this.#clock.now() + 10));
     }
     this.#server.closeAllConnections();
-    for (const socket of [...this.#idle.keys(), ...this.#busy.keys()]) socket.destroy();
+    this.#connections.endAll();
     this.#stopSweeping.abort();
     await this.#sweeping;
     await closed;
@@ -127,67 +132,46 @@ export class HttpServer implements AsyncDisposable {
     return this.close(0);
   }
 
-  #track(socket: Socket): void {
-    this.#idle.set(socket, undefined);
-    socket.on("error", () => socket.destroy()); // the client's doing; its answer is lost with it
-    socket.on("close", () => {
-      this.#idle.delete(socket);
-      this.#busy.delete(socket);
-    });
-  }
-
   async #sweep(): Promise<void> {
     const { signal } = this.#stopSweeping;
     while (await this.#clock.sleepUntil(this.#clock.now() + SWEEP_MS, signal)) {
-      const now = this.#clock.now();
       const { idleTimeoutMs, writeTimeoutMs } = this.#limits;
-      for (const [socket, idle] of this.#idle) {
-        // One that has begun to send its next request is the parser's to watch.
-        if (idle && idle.bytesRead === socket.bytesRead && now - idle.sinceMs >= idleTimeoutMs) {
-          socket.destroy();
-        }
-      }
-      for (const [socket, since] of this.#busy) if (now - since >= writeTimeoutMs) socket.destroy();
+      this.#connections.sweep(this.#clock.now(), idleTimeoutMs, writeTimeoutMs);
     }
   }
 
   #onRequest(message: IncomingMessage, response: ServerResponse): void {
     const { socket } = message;
     const gone = new AbortController();
-    this.#idle.delete(socket);
-    this.#busy.set(socket, this.#clock.now());
     response.on("error", () => {}); // the socket's own handler has ended it
     response.on("close", () => {
       gone.abort();
-      if (!this.#busy.delete(socket) || socket.destroyed) return;
-      this.#idle.set(socket, { sinceMs: this.#clock.now(), bytesRead: socket.bytesRead });
+      this.#connections.finish(socket, response, this.#clock.now());
     });
+    if (!this.#connections.begin(socket, response, this.#clock.now())) return;
     // A rejection or a throw in here would be lost or would end the process.
-    this.#answer(message, gone.signal).then(
-      (answer) => send(message, response, answer, this.#draining),
-      (error) => {
-        this.#logger.error("request failed", {
-          path: message.url?.split("?")[0].slice(0, 200),
-          error: messageOf(error),
-        });
-        send(message, response, text(500, "internal error\n"), this.#draining);
-      },
+    this.#answer(message, gone.signal).catch((error) => {
+      this.#logger.error("request failed", {
+        path: message.url?.split("?")[0].slice(0, 200),
+        error: messageOf(error),
+      });
+      return text(500, "internal error\n");
+    }).then((answer) =>
+      send(message, response, answer, {
+        // A body that nobody read would be taken for the next request, or hold the connection.
+        isLast: this.#draining || !message.complete,
+        turns: this.#turns,
+        onWaiting: (bytes) => this.#connections.written(socket, response, bytes, this.#clock.now()),
+      })
     ).catch((error) => this.#logger.error("answer failed", { error: messageOf(error) }));
   }
 
   async #answer(message: IncomingMessage, signal: AbortSignal): Promise<Answer> {
-    if (headerBytes(message) > this.#limits.maxHeaderBytes) {
-      return text(431, "request header fields too large\n", { Connection: "close" });
-    }
+    const refusal = refusalOf(message, this.#limits.maxHeaderBytes);
+    if (refusal) return refusal;
     const request = requestOf(message, signal, this.#limits.readTimeoutMs);
     return request ? await this.#handler(request) : text(400, "bad request\n", { Connection: "close" });
   }
-}
-
-function headerBytes(message: IncomingMessage): number {
-  let total = (message.url?.length ?? 0) + 16;
-  for (const part of message.rawHeaders) total += part.length + 2;
-  return total;
 }
 
 function requestOf(
@@ -216,21 +200,4 @@ function requestOf(
     body: () => readBody(message, readTimeoutMs),
     signal,
   };
-}
-
-function send(message: IncomingMessage, response: ServerResponse, answer: Answer, draining: boolean): void {
-  if (response.headersSent || response.destroyed) return;
-  const length = typeof answer.body === "string"
-    ? new TextEncoder().encode(answer.body).length
-    : answer.body.length;
-  response.statusCode = answer.status;
-  response.setHeader("Content-Type", answer.contentType);
-  response.setHeader("Content-Length", length);
-  response.setHeader("Cache-Control", "no-store");
-  response.setHeader("X-Content-Type-Options", "nosniff");
-  for (const name in answer.headers) response.setHeader(name, answer.headers[name]);
-  // A body that nobody read would be taken for the next request, or hold the connection: end it.
-  if (draining || !message.complete) response.setHeader("Connection", "close");
-  if (message.method === "HEAD") response.end();
-  else response.end(answer.body);
 }

@@ -24,3 +24,4 @@ export { loadScript, type LoadScriptResult } from "./script/load_script.ts";
 export { MemoryStore } from "./script/memory_store.ts";
 export type { ScriptProblem } from "./script/script.ts";
 export { Engine, type EngineOptions, type QueryReport } from "./engine.ts";
+export { Turns } from "./eval/turns.ts";

@@ -118,30 +118,135 @@ Deno.test("server ends an answer that is overdue, and tells the handler", async 
   assert.equal(server.connections, 0);
 });
 
-Deno.test("server takes no more than maxConnections", async () => {
-  await using server = await listen(routed, {
-    idleTimeoutMs: 60_000,
-    readHeaderTimeoutMs: 60_000,
-    readTimeoutMs: 60_000,
-  });
+/** Connects and sends a request, the first part of its answer read. */
+async function holdAfter(port: number, path: string): Promise<Deno.TcpConn> {
+  const connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  await connection.write(new TextEncoder().encode(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`));
+  await connection.read(new Uint8Array(1_000));
+  return connection;
+}
+
+const PATIENT = { idleTimeoutMs: 60_000, readHeaderTimeoutMs: 60_000, readTimeoutMs: 60_000 };
+
+Deno.test("server ends the longest idle connection for a new one when there are maxConnections", async () => {
+  await using server = await listen(routed, PATIENT);
   const held: Deno.TcpConn[] = [];
   try {
-    for (let i = 0; i < LIMITS.maxConnections; i++) {
-      const connection = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
-      held.push(connection);
-      await connection.write(new TextEncoder().encode("GET /ok HTTP/1.1\r\nHost: a\r\n\r\n"));
-      await connection.read(new Uint8Array(1_000));
-    }
-    const refused = await rawHttp(server.port, get("/ok"));
-    assert.equal(refused.text, "");
-    held.pop()?.close();
-    while (server.connections >= LIMITS.maxConnections) {
-      await new Promise((resolve) => setTimeout(resolve, 1));
-    }
+    for (let i = 0; i < LIMITS.maxConnections; i++) held.push(await holdAfter(server.port, "/ok"));
     assert.equal((await rawHttp(server.port, get("/ok"))).status, 200);
+    assert.equal(await held[0].read(new Uint8Array(10)), null);
+    await held[1].write(new TextEncoder().encode("GET /ok HTTP/1.1\r\nHost: a\r\n\r\n"));
+    assert.ok((await held[1].read(new Uint8Array(1_000)))! > 0);
+    assert.ok(server.connections <= LIMITS.maxConnections);
   } finally {
     for (const connection of held) connection.close();
   }
+});
+
+Deno.test("server turns a new connection away when all others are being answered", async () => {
+  const { promise: release, resolve: answer } = Promise.withResolvers<void>();
+  let asked = 0;
+  await using server = await listen(async () => {
+    asked++;
+    await release;
+    return text(200, "done\n");
+  }, { ...PATIENT, writeTimeoutMs: 60_000 });
+  const running = Array.from({ length: LIMITS.maxConnections }, () => rawHttp(server.port, get("/")));
+  while (asked < LIMITS.maxConnections) await new Promise((resolve) => setTimeout(resolve, 1));
+  assert.equal((await rawHttp(server.port, get("/"))).text, "");
+  answer();
+  for (const { status } of await Promise.all(running)) assert.equal(status, 200);
+});
+
+Deno.test("server ends a client that does not take its answer when others want to connect", async () => {
+  const large = "x".repeat(8 * 1024 * 1024);
+  await using server = await listen(
+    (request) => text(200, request.path === "large" ? large : "small\n"),
+    { ...PATIENT, writeTimeoutMs: 60_000, maxConnections: 1 },
+  );
+  using _slow = await holdAfter(server.port, "/large");
+  await new Promise((resolve) => setTimeout(resolve, 300)); // a client is slow after 250 ms
+  assert.equal((await rawHttp(server.port, get("/small"))).status, 200);
+});
+
+Deno.test("server bounds what waits to be taken, all clients together", async () => {
+  const large = "x".repeat(8 * 1024 * 1024);
+  await using server = await listen(() => text(200, large), {
+    ...PATIENT,
+    writeTimeoutMs: 60_000,
+    maxConnections: 100,
+  });
+  const held: Deno.TcpConn[] = [];
+  try {
+    for (let i = 0; i < 6; i++) held.push(await holdAfter(server.port, "/"));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    held.push(await holdAfter(server.port, "/"));
+    assert.ok(server.connections <= 3, `${server.connections} connections hold 8 MiB each`);
+  } finally {
+    for (const connection of held) connection.close();
+  }
+});
+
+Deno.test("server ends a connection whose requests run far ahead of its answers", async () => {
+  let asked = 0;
+  await using server = await listen(async (request) => {
+    asked++;
+    await new Promise((resolve) => request.signal.addEventListener("abort", resolve));
+    return text(200, "late\n");
+  });
+  const answer = await rawHttp(server.port, "GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(1_000));
+  assert.equal(answer.text, "");
+  assert.ok(asked <= 16, `${asked} requests of one connection under way`);
+});
+
+Deno.test("server answers requests that come ahead of the answers in their order", async () => {
+  await using server = await listen((request) => text(200, `${request.path}\n`));
+  const ahead = ["a", "b", "c"].map((path) => `GET /${path} HTTP/1.1\r\nHost: a\r\n\r\n`).join("");
+  const { text: all } = await rawHttp(server.port, ahead + get("/d"));
+  assert.deepEqual(all.match(/^[a-d]$/gm), ["a", "b", "c", "d"]);
+});
+
+function* numbers(count: number, onNext: () => void = () => {}): Generator<string, void, void> {
+  for (let i = 0; i < count; i++) {
+    onNext();
+    yield `${i},`.repeat(1_000);
+  }
+}
+
+Deno.test("server sends an answer that is made while it is sent", async () => {
+  await using server = await listen(() => ({ status: 200, contentType: "text/plain", body: numbers(100) }));
+  const response = await fetch(`http://127.0.0.1:${server.port}/`);
+  assert.equal(await response.text(), [...numbers(100)].join(""));
+  const head = await rawHttp(server.port, get("/", "HEAD"));
+  assert.equal(head.text.split("\r\n\r\n")[1], "");
+});
+
+Deno.test("server makes no more of an answer than its client takes", async () => {
+  let made = 0;
+  await using server = await listen(() => ({
+    status: 200,
+    contentType: "text/plain",
+    body: numbers(1_000_000, () => made++),
+  }));
+  using _slow = await holdAfter(server.port, "/");
+  let before = -1;
+  while (made !== before) {
+    before = made;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  assert.ok(made > 0 && made < 10_000, `${made} pieces made for a client that takes none`);
+});
+
+Deno.test("server breaks off an answer that can't be made to its end", async () => {
+  await using server = await listen(() => ({
+    status: 200,
+    contentType: "text/plain",
+    body: numbers(3, () => {
+      throw new Error("a bug");
+    }),
+  }));
+  const { text: all } = await rawHttp(server.port, get("/"));
+  assert.ok(!all.endsWith("0\r\n\r\n"), "an answer that broke off looks whole");
 });
 
 Deno.test("server's close lets a running answer finish", async () => {

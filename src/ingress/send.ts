@@ -1,0 +1,79 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Turns } from "../query/mod.ts";
+import type { Answer, Pieces } from "./answer.ts";
+
+export interface SendOptions {
+  /** Whether the connection is of no use after this answer. */
+  readonly isLast: boolean;
+  /** Pieces are made one a turn, so that whatever else is ready gets to run in between. */
+  readonly turns: Turns;
+  /** Told how many bytes wait for the client to take them. */
+  readonly onWaiting: (bytes: number) => void;
+}
+
+const encoder = new TextEncoder();
+
+/** Sends an answer. Resolves when all of it is written, or nobody waits for it any more. */
+export async function send(
+  message: IncomingMessage,
+  response: ServerResponse,
+  answer: Answer,
+  options: SendOptions,
+): Promise<void> {
+  if (response.headersSent || response.destroyed) return;
+  const { body } = answer;
+  response.statusCode = answer.status;
+  response.setHeader("Content-Type", answer.contentType);
+  response.setHeader("Cache-Control", "no-store");
+  response.setHeader("X-Content-Type-Options", "nosniff");
+  for (const name in answer.headers) response.setHeader(name, answer.headers[name]);
+  if (options.isLast) response.setHeader("Connection", "close");
+  if (typeof body !== "string" && !(body instanceof Uint8Array)) {
+    return await sendPieces(message, response, body, options);
+  }
+  const bytes = typeof body === "string" ? encoder.encode(body) : body;
+  response.setHeader("Content-Length", bytes.length);
+  if (message.method === "HEAD") return void response.end();
+  options.onWaiting(bytes.length);
+  response.end(bytes);
+}
+
+async function sendPieces(
+  message: IncomingMessage,
+  response: ServerResponse,
+  pieces: Pieces,
+  { turns, onWaiting }: SendOptions,
+): Promise<void> {
+  if (message.method === "HEAD") return void response.end();
+  using _turns = turns.join();
+  try {
+    for (;;) {
+      const { value, done } = pieces.next();
+      if (done || response.destroyed) break;
+      if (!response.write(value)) {
+        onWaiting(response.writableLength);
+        await taken(response);
+        onWaiting(0);
+      }
+      await turns.next();
+    }
+    response.end();
+  } catch (error) {
+    response.destroy(); // half an answer must not look like a whole one
+    throw error;
+  }
+}
+
+/** Waits until the client has taken what was written, or has gone. */
+function taken(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      response.off("drain", done);
+      response.off("close", done);
+      resolve();
+    };
+    response.on("drain", done);
+    response.on("close", done);
+    if (response.destroyed) done();
+  });
+}
