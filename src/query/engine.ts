@@ -62,6 +62,8 @@ const DEFAULTS = {
 
 /** Cells that a frame may have for each sample that a query may hold: sparse series take room where they have no sample. */
 const CELLS_PER_SAMPLE = 4;
+/** Steps that a query or subquery may have, however few samples it may hold. */
+const MIN_STEPS = 10_000;
 /** Reading columns kept for the next query, and how large they may be. */
 const MAX_SPARE_COLUMNS = 4;
 const MAX_SPARE_LENGTH = 1 << 17;
@@ -196,7 +198,7 @@ export class Engine {
       statsOnly,
       lookbackMs: limits.lookbackMs ?? lookbackMs,
       defaultSubqueryStepMs: noStepSubqueryIntervalMs,
-      maxSteps: maxSamples,
+      maxSteps: Math.max(MIN_STEPS, CELLS_PER_SAMPLE * maxSamples),
       maxCells: CELLS_PER_SAMPLE * maxSamples,
       dispatch: evaluate,
     };

@@ -28,7 +28,7 @@ export interface EvalEnvironment {
   readonly notes: Notes;
   /** Selectors of whose histograms only count and sum matter: see `plan`. */
   readonly statsOnly: ReadonlySet<VectorSelector>;
-  /** Steps a grid may have: even a number takes a sample at each. */
+  /** Steps a grid may have. */
   readonly maxSteps: number;
   /** Cells a frame may have: bounds what a sparse result takes. */
   readonly maxCells: number;

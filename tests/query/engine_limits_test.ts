@@ -1,0 +1,199 @@
+import assert from "node:assert/strict";
+import type { Clock } from "../../src/base/clock.ts";
+import type { QueryReport } from "../../src/query/mod.ts";
+import { FakeClock } from "../support/fake_clock.ts";
+import { engineWith, loaded } from "./engine_support.ts";
+
+const STORE = loaded(`
+load 10s
+  one 1+1x100
+  two{a="1"} 1+1x100
+  two{a="2"} 1+1x100
+  native {{schema:1 count:5 sum:20 buckets:[1 2 1 1]}}+{{schema:1 count:10 sum:5 buckets:[1 2 3 4]}}x100
+`);
+
+/** What each query holds at most, as Prometheus counts it: one less allowed, and it must fail. */
+const SAMPLE_CASES: {
+  query: string;
+  peak: number;
+  atSeconds: number;
+  toSeconds?: number;
+  stepSeconds?: number;
+}[] = [
+  { query: "7", peak: 1, atSeconds: 1 },
+  { query: "one", peak: 1, atSeconds: 1 },
+  { query: "one[20s]", peak: 2, atSeconds: 10 },
+  { query: "increase(one[20s])", peak: 3, atSeconds: 10 }, // a window of two, and the result
+  { query: "one[20s:5s]", peak: 3, atSeconds: 10 },
+  { query: "7", peak: 3, atSeconds: 0, toSeconds: 2, stepSeconds: 1 },
+  { query: "one", peak: 3, atSeconds: 0, toSeconds: 10, stepSeconds: 5 },
+  { query: "one @ 10", peak: 3, atSeconds: 0, toSeconds: 10, stepSeconds: 5 },
+  // twice ten in the subquery, ten in the last window, and two results
+  { query: "rate(two[10s:1s] @ 10)", peak: 32, atSeconds: 0, toSeconds: 10, stepSeconds: 5 },
+  // the same, while the other side's two results wait
+  {
+    query: "rate(two[10s:1s] @ 10) + rate(two[10s:1s] @ 30)",
+    peak: 34,
+    atSeconds: 0,
+    toSeconds: 10,
+    stepSeconds: 5,
+  },
+  // seven histograms, each of the weight of 13 floats
+  { query: "max_over_time(native[61s])[20s:5s]", peak: 91, atSeconds: 201 },
+];
+
+for (const { query, peak, atSeconds, toSeconds, stepSeconds } of SAMPLE_CASES) {
+  Deno.test(`maxSamples bounds ${query}${stepSeconds ? " over a range" : ""} at ${peak}`, async () => {
+    const run = (maxSamples: number) => {
+      const engine = engineWith({ maxSamples });
+      return stepSeconds === undefined
+        ? engine.instant(STORE, query, atSeconds * 1000)
+        : engine.range(STORE, query, atSeconds * 1000, toSeconds! * 1000, stepSeconds * 1000);
+    };
+    const within = await run(peak);
+    assert.equal(within.kind, "ok");
+    if (within.kind === "ok") assert.equal(within.stats.samplesPeak, peak);
+    if (peak === 1) return; // zero samples are no limit
+    const beyond = await run(peak - 1);
+    assert.deepEqual(beyond, {
+      kind: "error",
+      error: {
+        kind: "too_many_samples",
+        message: "query processing would load too many samples into memory in query execution",
+      },
+    });
+  });
+}
+
+Deno.test("maxSamples bounds the steps of a subquery that selects nothing", async () => {
+  const result = await engineWith({ maxSamples: 1_000 }).instant(STORE, "count_over_time(nothing[1d:1s])", 0);
+  assert.equal(result.kind === "error" && result.error.kind, "too_many_samples");
+});
+
+/** A clock that moves on by itself each time it is asked. */
+function impatientClock(msPerLook: number): Clock {
+  let nowMs = 0;
+  return {
+    now: () => nowMs += msPerLook,
+    wallNow: () => 0,
+    sleepUntil: () => Promise.resolve(true),
+  };
+}
+
+Deno.test("a query that takes longer than its limit times out", async () => {
+  const engine = engineWith({ clock: impatientClock(100), timeoutMs: 1_000 });
+  const query = "sum(one) + sum(two) + sum(one) + sum(two) + sum(one) + sum(two)";
+  const result = await engine.instant(STORE, query, 10_000);
+  assert.deepEqual(result, {
+    kind: "error",
+    error: { kind: "timeout", message: "query timed out in expression evaluation" },
+  });
+  const patient = await engine.instant(STORE, query, 10_000, { timeoutMs: 1_000_000 });
+  assert.equal(patient.kind, "ok");
+});
+
+Deno.test("a query whose caller has gone is canceled", async () => {
+  const caller = new AbortController();
+  caller.abort();
+  const result = await engineWith().instant(STORE, "one", 0, { signal: caller.signal });
+  assert.deepEqual(result, {
+    kind: "error",
+    error: { kind: "canceled", message: "query was canceled in expression evaluation" },
+  });
+});
+
+/** Long enough for many slices where a slice is but a look at the clock. */
+const LONG_QUERY = "quantile_over_time(0.5, one[15m:1s])";
+
+function longQuery(engine: ReturnType<typeof engineWith>, signal?: AbortSignal) {
+  return engine.range(STORE, LONG_QUERY, 0, 900_000, 10_000, { signal });
+}
+
+Deno.test("a long query lets timers and other queries in before it is done", async () => {
+  const engine = engineWith({ sliceMs: 0 });
+  const order: string[] = [];
+  const long = longQuery(engine).then(({ kind }) => order.push(`long ${kind}`));
+  const timer = new Promise<void>((resolve) =>
+    setTimeout(() => {
+      order.push("timer");
+      resolve();
+    }, 0)
+  );
+  const short = engineWith().instant(STORE, "one", 0).then(({ kind }) => order.push(`short ${kind}`));
+  await Promise.all([long, timer, short]);
+  assert.deepEqual(order, ["short ok", "timer", "long ok"]);
+});
+
+Deno.test("long queries beyond the limit wait in line, and beyond that are refused", async () => {
+  const reports: QueryReport[] = [];
+  const engine = engineWith({
+    sliceMs: 0,
+    maxConcurrentQueries: 1,
+    maxWaitingQueries: 1,
+    onQuery: (report) => reports.push(report),
+  });
+  const first = longQuery(engine);
+  const second = longQuery(engine);
+  assert.deepEqual(engine.load, { running: 1, waiting: 1 });
+  const third = await longQuery(engine);
+  assert.deepEqual(third, {
+    kind: "error",
+    error: { kind: "too_many_queries", message: "too many queries are running and waiting" },
+  });
+  assert.equal(engine.instantNow(STORE, "one", 0).kind, "ok", "what is answered at once needs no place");
+  assert.equal((await first).kind, "ok");
+  assert.equal((await second).kind, "ok");
+  assert.deepEqual(engine.load, { running: 0, waiting: 0 });
+  assert.deepEqual(reports.map(({ kind, outcome }) => `${kind} ${outcome}`), [
+    "range too_many_queries",
+    "instant ok",
+    "range ok",
+    "range ok",
+  ]);
+});
+
+Deno.test("a long query whose caller goes while it waits is canceled, and leaves the line", async () => {
+  const engine = engineWith({ sliceMs: 0, maxConcurrentQueries: 1 });
+  const caller = new AbortController();
+  const first = longQuery(engine);
+  const second = longQuery(engine, caller.signal);
+  assert.equal(engine.load.waiting, 1);
+  caller.abort();
+  assert.deepEqual(await second, {
+    kind: "error",
+    error: { kind: "canceled", message: "query was canceled in query queue" },
+  });
+  assert.equal(engine.load.waiting, 0);
+  assert.equal((await first).kind, "ok");
+});
+
+Deno.test("a long query times out in line", async () => {
+  const clock = new FakeClock();
+  const engine = engineWith({ clock, sliceMs: 0, maxConcurrentQueries: 1, timeoutMs: 60_000 });
+  const first = longQuery(engine);
+  const second = engine.range(STORE, LONG_QUERY, 0, 900_000, 10_000, { timeoutMs: 5_000 });
+  assert.equal(engine.load.waiting, 1);
+  await clock.advance(5_000);
+  assert.deepEqual(await second, {
+    kind: "error",
+    error: { kind: "timeout", message: "query timed out in query queue" },
+  });
+  assert.equal((await first).kind, "ok");
+});
+
+const BAD_OPTIONS = [
+  {
+    option: { lookbackMs: -5 },
+    message: "Cannot create Engine as lookbackMs must be > 0: current value is -5",
+  },
+  {
+    option: { maxSamples: 0 },
+    message: "Cannot create Engine as maxSamples must be > 0: current value is 0",
+  },
+];
+
+for (const { option, message } of BAD_OPTIONS) {
+  Deno.test(`Engine refuses ${JSON.stringify(option)}`, () => {
+    assert.throws(() => engineWith(option), { message });
+  });
+}
