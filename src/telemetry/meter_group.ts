@@ -107,7 +107,8 @@ export class Group implements MeterGroup {
     for (const slot of this.#gauges) {
       if (slot.next === "stale" && !slot.cell.live) slot.next = "nothing";
       if (slot.next === "nothing" || !this.#acquired(slot)) continue;
-      batch.push(slot.ref, slot.next === "value" ? slot.cell.value : STALE_NAN);
+      if (slot.next === "value") batch.push(slot.ref, slot.cell.value);
+      else batch.push(slot.ref, STALE_NAN);
     }
     this.#settle(this.#append(timestampMs));
   }

@@ -27,6 +27,7 @@ export interface OtelEnvironment {
   readonly metricIntervalMs: number;
   readonly metricTimeoutMs: number;
   readonly temporality: "cumulative" | "delta";
+  readonly histograms: "exponential" | "explicit";
   readonly batch: {
     readonly delayMs: number;
     readonly timeoutMs: number;
@@ -59,6 +60,7 @@ export function readOtelEnvironment(env: EnvironmentVariables): OtelEnvironment 
     metricIntervalMs,
     metricTimeoutMs: values.count("OTEL_METRIC_EXPORT_TIMEOUT", 1) ?? 30_000,
     temporality: readTemporality(values),
+    histograms: readHistograms(values),
     batch: {
       delayMs: values.count("OTEL_BSP_SCHEDULE_DELAY", 1) ?? 5_000,
       timeoutMs: values.count("OTEL_BSP_EXPORT_TIMEOUT", 1) ?? 30_000,
@@ -119,6 +121,13 @@ function readTemporality(values: OtelValues): OtelEnvironment["temporality"] {
   const name = "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE";
   const preference = values.oneOf(name, ["cumulative", "delta", "lowmemory"]) ?? "cumulative";
   return preference === "cumulative" ? "cumulative" : "delta";
+}
+
+/** Exponential unless told otherwise: a receiver that knows only fixed buckets can have those. */
+function readHistograms(values: OtelValues): OtelEnvironment["histograms"] {
+  const name = "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION";
+  const wish = values.oneOf(name, ["explicit_bucket_histogram", "base2_exponential_bucket_histogram"]);
+  return wish === "explicit_bucket_histogram" ? "explicit" : "exponential";
 }
 
 /** Probes begin traces, so a parent-based sampler is its root. */

@@ -187,6 +187,7 @@ const settings: { env: Record<string, string>; want: Record<string, unknown>; pr
       metricIntervalMs: 60_000,
       metricTimeoutMs: 30_000,
       temporality: "cumulative",
+      histograms: "exponential",
       batch: { delayMs: 5_000, timeoutMs: 30_000, maxQueueSize: 2_048, maxBatchSize: 512 },
       sampler: { kind: "always_on", ratio: 1 },
       resourceAttributes: {},
@@ -231,6 +232,10 @@ const settings: { env: Record<string, string>; want: Record<string, unknown>; pr
   {
     env: { OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: "LowMemory" },
     want: { temporality: "delta" },
+  },
+  {
+    env: { OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION: "explicit_bucket_histogram" },
+    want: { histograms: "explicit" },
   },
   {
     env: { OTEL_RESOURCE_ATTRIBUTES: "team=a%2Cb,service.name=x", OTEL_SERVICE_NAME: "y" },

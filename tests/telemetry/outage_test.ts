@@ -181,13 +181,17 @@ Deno.test("a close ends within its limit when the receiver hangs", async () => {
   assert.equal(outbox.stats().dropped, 2);
 });
 
-function pusherRig(temporality: "cumulative" | "delta" = "cumulative") {
+function pusherRig(
+  temporality: "cumulative" | "delta" = "cumulative",
+  histograms: "exponential" | "explicit" = "exponential",
+) {
   const parts = setUp();
   const { clock, dispatcher } = parts;
   const registry = new MeterRegistry(new FakeStore(), { clock });
   const producer = new RegistryProducer({
     registry,
     temporality,
+    histograms,
     resource: () => resourceFromAttributes({}),
     wallNow: () => clock.wallNow(),
   });
@@ -289,4 +293,25 @@ Deno.test("a close pushes the metrics a last time, and waits no longer than its 
   await hanging.clock.advance(1_000);
   await closed;
   assert.equal(clock.pending, 0);
+});
+
+Deno.test("fixed buckets for a receiver that knows no others, cumulative and as deltas", async () => {
+  for (const [temporality, second] of [["cumulative", 3], ["delta", 1]] as const) {
+    const { clock, transport, pusher, registry } = pusherRig(temporality, "explicit");
+    const latency = registry.group().distribution(INSTRUMENTS.probe_latency_seconds, A);
+    const seen = () => JSON.parse(transport.bodies.at(-1)!)[0][1][0];
+    for (const value of [0.001, 60]) latency.record(value);
+    await clock.advance(60_000);
+    const { buckets: { boundaries, counts }, count, min, max } = seen();
+    assert.deepEqual([count, min, max], [2, 0.001, 60]);
+    assert.equal(counts.length, boundaries.length + 1);
+    assert.equal(counts[boundaries.indexOf(0.001)], 1);
+    assert.equal(counts.at(-1), 1);
+    latency.record(0.001);
+    await clock.advance(60_000);
+    assert.equal(seen().count, second);
+    assert.equal(seen().buckets.counts[boundaries.indexOf(0.001)], temporality === "delta" ? 1 : 2);
+    assert.equal(seen().buckets.counts.at(-1), temporality === "delta" ? 0 : 1);
+    await pusher.close(0);
+  }
 });

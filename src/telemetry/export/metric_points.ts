@@ -1,14 +1,14 @@
-import type { HrTime } from "@opentelemetry/api";
-import { type Attributes, ValueType } from "@opentelemetry/api";
+import { type Attributes, type HrTime, ValueType } from "@opentelemetry/api";
 import {
   AggregationTemporality,
   type DataPoint,
   DataPointType,
-  type ExponentialHistogram as SdkHistogram,
+  type ExponentialHistogram as SdkExponential,
+  type Histogram as SdkExplicit,
   type MetricData,
 } from "@opentelemetry/sdk-metrics";
 import type { Instrument } from "../../model/instruments.ts";
-import type { Cell, DistributionCell, NumberCell } from "../cell.ts";
+import { BUCKET_BOUNDS_SECONDS, type Cell, type DistributionCell, type NumberCell } from "../cell.ts";
 import type { ExponentialHistogram } from "../exponential.ts";
 
 /** What was said of a series before, for temporality delta. */
@@ -18,13 +18,15 @@ export type Baseline =
     readonly shape: "distribution";
     readonly count: number;
     readonly sum: number;
+    readonly buckets: Float64Array;
     readonly exponential: ExponentialHistogram;
   };
 
 /** A cell's state now, as a baseline for later. */
 export function baselineOf(cell: Cell): Baseline {
   if (cell.shape === "number") return { shape: "number", value: cell.value };
-  return { shape: "distribution", count: cell.count, sum: cell.sum, exponential: cell.exponential.copy() };
+  const { count, sum, buckets, exponential } = cell;
+  return { shape: "distribution", count, sum, buckets: buckets.slice(), exponential: exponential.copy() };
 }
 
 /** Of which stretch of time a point tells. */
@@ -33,13 +35,20 @@ export interface PointTime {
   readonly endMs: number;
 }
 
-/** One family as the SDK's metric data. `before`: what to subtract from a cell. */
+/** How points are made. */
+export interface PointOptions {
+  readonly isDelta: boolean;
+  readonly histograms: "exponential" | "explicit";
+  /** What to subtract from a cell. */
+  before(cell: Cell): Baseline | undefined;
+  timeOf(cell: Cell): PointTime;
+}
+
+/** One family as the SDK's metric data. */
 export function metricDataOf(
   instrument: Instrument,
   cells: readonly Cell[],
-  isDelta: boolean,
-  before: (cell: Cell) => Baseline | undefined,
-  timeOf: (cell: Cell) => PointTime,
+  { isDelta, histograms, before, timeOf }: PointOptions,
 ): MetricData {
   const temporality = isDelta ? AggregationTemporality.DELTA : AggregationTemporality.CUMULATIVE;
   const descriptor = (valueType: ValueType) => ({
@@ -49,14 +58,14 @@ export function metricDataOf(
     valueType,
   });
   if (instrument.kind === "histogram") {
-    return {
-      descriptor: descriptor(ValueType.DOUBLE),
-      aggregationTemporality: temporality,
-      dataPointType: DataPointType.EXPONENTIAL_HISTOGRAM,
-      dataPoints: cells.map((cell) =>
-        pointOf(cell, timeOf(cell), histogramOf(cell as DistributionCell, before(cell)))
-      ),
-    };
+    const common = { descriptor: descriptor(ValueType.DOUBLE), aggregationTemporality: temporality };
+    const points = <Value>(valueOf: (cell: DistributionCell, before: Baseline | undefined) => Value) =>
+      (cells as readonly DistributionCell[]).map((cell) =>
+        pointOf(cell, timeOf(cell), valueOf(cell, before(cell)))
+      );
+    return histograms === "explicit"
+      ? { ...common, dataPointType: DataPointType.HISTOGRAM, dataPoints: points(explicitOf) }
+      : { ...common, dataPointType: DataPointType.EXPONENTIAL_HISTOGRAM, dataPoints: points(exponentialOf) };
   }
   const numbers = cells as readonly NumberCell[];
   if (instrument.kind === "gauge") {
@@ -86,35 +95,35 @@ function pointOf<Value>(cell: Cell, { startMs, endMs }: PointTime, value: Value)
   return { attributes, startTime: hrTimeOf(startMs), endTime: hrTimeOf(endMs), value };
 }
 
-function histogramOf(cell: DistributionCell, before: Baseline | undefined): SdkHistogram {
-  const { exponential, count, sum, min, max } = cell;
-  const none = { offset: 0, bucketCounts: [] };
-  if (before?.shape !== "distribution") {
-    return {
-      count,
-      sum,
-      ...(count > 0 ? { min, max } : {}),
-      scale: exponential.scale,
-      zeroCount: exponential.zeroCount,
-      positive: {
-        offset: exponential.offset,
-        bucketCounts: [...exponential.counts.subarray(0, exponential.used)],
-      },
-      negative: none,
-    };
+/** What both kinds of histogram say. Of a stretch of time alone, least and greatest aren't known. */
+function totalsOf({ count, sum, min, max }: DistributionCell, before: Baseline | undefined) {
+  if (before?.shape === "distribution") return { count: count - before.count, sum: sum - before.sum };
+  return count > 0 ? { count, sum, min, max } : { count, sum };
+}
+
+function explicitOf(cell: DistributionCell, before: Baseline | undefined): SdkExplicit {
+  const counts = [...cell.buckets];
+  if (before?.shape === "distribution") before.buckets.forEach((count, i) => counts[i] -= count);
+  return { ...totalsOf(cell, before), buckets: { boundaries: [...BUCKET_BOUNDS_SECONDS], counts } };
+}
+
+function exponentialOf(cell: DistributionCell, before: Baseline | undefined): SdkExponential {
+  const { scale, zeroCount, offset, counts, used } = cell.exponential;
+  const bucketCounts = [...counts.subarray(0, used)];
+  let zeros = zeroCount;
+  if (before?.shape === "distribution") {
+    const earlier = before.exponential.copy();
+    earlier.downscale(earlier.scale - scale); // resolution only ever falls
+    const shift = earlier.offset - offset;
+    for (let i = 0; i < earlier.used; i++) bucketCounts[i + shift] -= earlier.counts[i];
+    zeros -= earlier.zeroCount;
   }
-  const earlier = before.exponential.copy();
-  earlier.downscale(earlier.scale - exponential.scale); // resolution only ever falls
-  const shift = earlier.offset - exponential.offset;
-  const bucketCounts = [...exponential.counts.subarray(0, exponential.used)];
-  for (let i = 0; i < earlier.used; i++) bucketCounts[i + shift] -= earlier.counts[i];
   return {
-    count: count - before.count,
-    sum: sum - before.sum, // least and greatest of the stretch alone aren't known
-    scale: exponential.scale,
-    zeroCount: exponential.zeroCount - earlier.zeroCount,
-    positive: { offset: exponential.offset, bucketCounts },
-    negative: none,
+    ...totalsOf(cell, before),
+    scale,
+    zeroCount: zeros,
+    positive: { offset, bucketCounts },
+    negative: { offset: 0, bucketCounts: [] },
   };
 }
 

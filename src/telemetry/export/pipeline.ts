@@ -61,7 +61,7 @@ export function startMetricExporter(
   deps: PipelineDeps,
 ): RunningExporter {
   const { environment, clock } = deps;
-  const { metricIntervalMs, metricTimeoutMs, temporality } = environment;
+  const { metricIntervalMs, metricTimeoutMs, temporality, histograms } = environment;
   const route = routeOf(exporter, "metrics", deps);
   const serializer = route.isJson ? JsonMetricsSerializer : ProtobufMetricsSerializer;
   const readAnswer: ReadAnswer = (body) => {
@@ -72,7 +72,13 @@ export function startMetricExporter(
     };
   };
   return new MetricPusher({
-    producer: new RegistryProducer({ registry, temporality, resource, wallNow: () => clock.wallNow() }),
+    producer: new RegistryProducer({
+      registry,
+      temporality,
+      histograms,
+      resource,
+      wallNow: () => clock.wallNow(),
+    }),
     dispatcher: dispatcherOf(exporter, route, readAnswer, metricTimeoutMs, deps),
     clock,
     encode: (metrics) => bytesOf(serializer.serializeRequest(metrics)),

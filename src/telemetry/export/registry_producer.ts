@@ -8,6 +8,7 @@ import { type Baseline, baselineOf, metricDataOf } from "./metric_points.ts";
 export interface RegistryProducerOptions {
   readonly registry: MeterRegistry;
   readonly temporality: "cumulative" | "delta";
+  readonly histograms: "exponential" | "explicit";
   readonly resource: () => Resource;
   readonly wallNow: () => number;
 }
@@ -34,7 +35,7 @@ export class RegistryProducer implements MetricProducer {
   }
 
   collect(): Promise<CollectionResult> {
-    const { registry, temporality, resource, wallNow } = this.#options;
+    const { registry, temporality, histograms, resource, wallNow } = this.#options;
     const isDelta = temporality === "delta";
     const endMs = wallNow();
     const said = this.#acknowledged;
@@ -46,7 +47,7 @@ export class RegistryProducer implements MetricProducer {
     });
     const metrics = registry.snapshot().filter(({ instrument }) => instrument.otlp).map((family) => {
       if (isDelta) { for (const cell of family.cells) baselines.set(cell, baselineOf(cell)); }
-      return metricDataOf(family.instrument, family.cells, isDelta, before, timeOf);
+      return metricDataOf(family.instrument, family.cells, { isDelta, histograms, before, timeOf });
     });
     this.#collected = { atMs: endMs, baselines };
     const scopeMetrics = metrics.length === 0
