@@ -1,0 +1,69 @@
+import { fileURLToPath } from "node:url";
+import { quantile } from "../bench/process_stats.ts";
+import { denoProcess, type RunningProcess } from "../support/process_runner.ts";
+
+/** One answer that the watching process got. */
+interface Sample {
+  readonly name: string;
+  /** Wall clock, ms. */
+  readonly askedAt: number;
+  readonly tookMs: number;
+  /** 0: none. */
+  readonly status: number;
+}
+
+/** What a watched server's answers were in a stretch of time. */
+export interface Watched {
+  readonly answers: number;
+  /** Requests without an answer. */
+  readonly unanswered: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly maxMs: number;
+}
+
+/** A process that asks servers how they are, all the time: see `watch_main.ts`. */
+export class Watch implements AsyncDisposable {
+  readonly #process: RunningProcess;
+
+  /** `targets`: port and path by name. Each is asked every `periodMs`. */
+  constructor(targets: Readonly<Record<string, string>>, periodMs = 10) {
+    const named = Object.entries(targets).map(([name, where]) => `${name}=${where}`);
+    const main = fileURLToPath(new URL("watch_main.ts", import.meta.url));
+    this.#process = denoProcess(["run", "-A", "--no-check", main, String(periodMs / named.length), ...named]);
+  }
+
+  get pid(): number {
+    return this.#process.pid;
+  }
+
+  /** What one server answered to requests made between two times (wall clock, ms). */
+  between(name: string, fromMs: number, toMs: number): Watched {
+    const samples = this.#process.lines.filter(({ stream }) => stream === "stdout").map(({ text }) =>
+      parsed(text)
+    )
+      .filter((sample) => sample.name === name && sample.askedAt >= fromMs && sample.askedAt < toMs);
+    const took = samples.filter(({ status }) => status > 0).map(({ tookMs }) => tookMs);
+    return {
+      answers: took.length,
+      unanswered: samples.length - took.length,
+      p50Ms: quantile(took, 0.5),
+      p99Ms: quantile(took, 0.99),
+      maxMs: quantile(took, 1),
+    };
+  }
+
+  /** Waits until the first answers are there. */
+  async ready(): Promise<void> {
+    await this.#process.waitForLine(/ \d{3}$/);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#process[Symbol.asyncDispose]();
+  }
+}
+
+function parsed(line: string): Sample {
+  const [name, askedAt, tookMs, status] = line.split(" ");
+  return { name, askedAt: Number(askedAt), tookMs: Number(tookMs), status: Number(status) };
+}
