@@ -3,10 +3,11 @@ import type { HttpPhase } from "../../model/probe_result.ts";
 import type { Failure } from "../probe.ts";
 import type { BufferPool } from "./inbox.ts";
 import { type Connect, connectInTurn, connectToFirst } from "./connect.ts";
+import { connectTcp } from "./connect_tcp.ts";
 import { authority, bare, type Resolved, type Resolver } from "./resolver.ts";
 import type { Run } from "./run.ts";
 import type { TlsFiles } from "./tls_files.ts";
-import { TlsWire } from "./tls_wire.ts";
+import { connectSocket, TlsWire } from "./tls_wire.ts";
 import { PlainWire, type Wire } from "./wire.ts";
 
 /** How long each phase took so far, ms; redirects add to it. */
@@ -60,22 +61,27 @@ export class Dialer {
           run,
           host,
           resolved.addresses,
-          (hostname, signal) => Deno.connect({ hostname, port, signal }),
+          (address, signal) => connectTcp(address, port, signal),
+          (connection) => connection.close(),
         ),
       );
       run.hold(wire);
       took(phases, "connect", startedAt, run);
       return { kind: "dialed", wire, protocol: undefined, certificateExpirySeconds: undefined };
     }
-    const wire = await this.#connect(run, host, resolved.addresses, (address, signal) =>
-      TlsWire.connect({
-        address,
-        port,
-        serverName: tls.config.serverName ?? bare(host),
-        context: context.context,
-        verify: tls.config.verify,
-        alpn: target.alpn,
-      }, signal));
+    const socket = await this.#connect(
+      run,
+      host,
+      resolved.addresses,
+      (address, signal) => connectSocket(address, port, signal),
+      (socket) => socket.destroy(),
+    );
+    const wire = new TlsWire(socket, {
+      serverName: tls.config.serverName ?? bare(host),
+      context: context.context,
+      verify: tls.config.verify,
+      alpn: target.alpn,
+    });
     run.hold(wire);
     startedAt = took(phases, "connect", startedAt, run);
     run.enter(`shaking hands (TLS) with ${authority(host, port)}`, "tls");
@@ -97,16 +103,17 @@ export class Dialer {
     return resolved ?? run.timedOut();
   }
 
-  async #connect<T extends { close(): void }>(
+  async #connect<T>(
     run: Run,
     host: string,
     addresses: readonly string[],
     connect: Connect<T>,
+    close: (connection: T) => void,
   ): Promise<T> {
     const options = {
       addresses,
       connect,
-      close: (connection: T) => connection.close(),
+      close,
       signal: run.signal,
       clock: this.#clock,
     };
