@@ -16,7 +16,8 @@ export function decompress(flags: number, data: Uint8Array, maxBytes: number): D
     if (typeof zlib.zstdDecompressSync !== "function") {
       return { kind: "error", message: "record compressed with zstd, which this runtime can't read" };
     }
-    return { kind: "ok", bytes: zlib.zstdDecompressSync(data, { maxOutputLength: maxBytes }) };
+    const { buffer, byteOffset, byteLength } = zlib.zstdDecompressSync(data, { maxOutputLength: maxBytes });
+    return { kind: "ok", bytes: new Uint8Array(buffer, byteOffset, byteLength) };
   } catch (error) {
     return { kind: "error", message: `compressed record: ${messageOf(error)}` };
   }

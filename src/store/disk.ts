@@ -230,7 +230,7 @@ export class Disk {
       }
       for (cut = this.#earlyCut(); cut; cut = this.#earlyCut()) {
         await this.#cut(cut);
-        await this.#checkpoint();
+        if (!await this.#checkpoint()) break; // without it, cutting more makes no room
       }
     } catch (error) {
       this.#parts.counts.compactionFailures++;
@@ -268,8 +268,8 @@ export class Disk {
     counts.compactions++;
   }
 
-  /** Writes what is in memory as the log's new beginning. */
-  async #checkpoint(): Promise<void> {
+  /** Writes what is in memory as the log's new beginning. @returns whether that went well */
+  async #checkpoint(): Promise<boolean> {
     const { head, headReader, counts, clock, logger } = this.#parts;
     const wasSuspended = this.wal.state.kind === "suspended";
     const upTo = this.#lastSegment;
@@ -289,8 +289,11 @@ export class Disk {
       logger.error("checkpoint can't be written", { error: messageOf(error) });
       if (wasSuspended) this.wal.suspend("the checkpoint that would make it whole can't be written");
       this.#retryLogAt = clock.now() + RETRY_MS;
+      return false;
+    } finally {
+      this.#room.measure();
     }
-    this.#room.measure();
+    return true;
   }
 
   async #merge(): Promise<void> {

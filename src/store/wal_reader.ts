@@ -62,6 +62,8 @@ class SegmentReader {
   #parts: Uint8Array[] = [];
   #partsBytes = 0;
   #recordOffset = 0;
+  /** Where zeros began that no padding explains. */
+  #gapAt: number | undefined;
 
   constructor(onRecord: (record: Uint8Array) => void) {
     this.#onRecord = onRecord;
@@ -89,9 +91,13 @@ class SegmentReader {
     while (at < page.length) {
       const header = page[at];
       if ((header & FRAGMENT_MASK) === Fragment.PAGE_END) {
-        const isBlank = page.subarray(at).every((byte) => byte === 0);
-        return isBlank ? undefined : { at, reason: "bytes behind a page's end" };
+        if (!page.subarray(at).every((byte) => byte === 0)) {
+          return { at, reason: "bytes behind a page's end" };
+        }
+        if (at + FRAGMENT_HEADER_BYTES <= page.length) this.#gapAt ??= this.#pageOffset + at;
+        return undefined;
       }
+      if (this.#gapAt !== undefined) this.#reportGap();
       if (at + FRAGMENT_HEADER_BYTES > page.length) return { at, reason: "fragment header cut off" };
       const length = page[at + 1] << 8 | page[at + 2];
       const start = at + FRAGMENT_HEADER_BYTES;
@@ -123,6 +129,13 @@ class SegmentReader {
     const whole = joined(this.#parts, this.#partsBytes);
     this.#dropParts();
     return this.#record(header, whole, end);
+  }
+
+  /** Zeros where a fragment could have been are no end when something comes behind them. */
+  #reportGap(): void {
+    this.#report(this.#parts.length > 0 ? this.#recordOffset : this.#gapAt!, "zeros in the middle");
+    this.#gapAt = undefined;
+    this.#dropParts();
   }
 
   #record(header: number, data: Uint8Array, end: number): undefined {
