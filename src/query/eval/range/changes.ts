@@ -43,6 +43,9 @@ function countNeighbours(
   let { float, histogram } = starts;
   const floatEnd = windows.high[step];
   const histogramEnd = windows.histogramHigh[step];
+  if (histogram >= histogramEnd) {
+    return out.setFloat(step, countAmongFloats(windows, float, floatEnd, neighbours));
+  }
   let count = 0;
   let previous: Sample | undefined;
   while (float < floatEnd || histogram < histogramEnd) {
@@ -53,6 +56,21 @@ function countNeighbours(
     previous = current;
   }
   out.setFloat(step, count);
+}
+
+function countAmongFloats(windows: Windows, from: number, to: number, neighbours: Neighbours): number {
+  const { values, timestamps, startTimestamps: starts } = windows;
+  let count = 0;
+  if (neighbours === CHANGES) {
+    for (let i = from + 1; i < to; i++) if (differs(values[i - 1], values[i])) count++;
+    return count;
+  }
+  for (let i = from + 1; i < to; i++) {
+    const isReset = values[i] < values[i - 1] ||
+      (starts && startTellsReset(starts[i - 1], timestamps[i - 1], starts[i], timestamps[i]));
+    if (isReset) count++;
+  }
+  return count;
 }
 
 interface Sample {
