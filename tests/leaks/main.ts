@@ -1,99 +1,188 @@
 /**
- * Leak check: `deno run -A tests/leaks/main.ts [RUNS]`. Lets RUNS probes of each kind (10,000 by default) run into
- * their time limit, at every stage where a target can keep one waiting, and compares open files and memory before
- * and after. Exits 1 when either has grown.
+ * Leak check: `deno run -A tests/leaks/main.ts [RUNS [WORD…]]`. Lets RUNS probes (10,000 by default) of each kind run
+ * into their time limit, at every stage where a target can keep one waiting, and as many be answered; compares open
+ * files and memory before and after, and says how late the time limits came. Exits 1 when files or memory have grown.
+ * WORDs: only cases whose names contain one.
+ *
+ * Each case has a process of its own, with the heap settings that Bunny is shipped with, and the targets another.
  */
 import { SystemClock } from "../../src/base/clock.ts";
-import type { ProbeAction } from "../../src/config/mod.ts";
+import type { ExpectStep, ProbeAction } from "../../src/config/mod.ts";
 import { ExecPolicy, makeProbe } from "../../src/probes/mod.ts";
 import { Deadlines } from "../../src/probes/schedule/deadlines.ts";
 import { Guard } from "../../src/probes/schedule/guard.ts";
 import { exec, grpc, http, NO_TLS, probeConfig, probeDeps, regex, tcp } from "../probes/harness.ts";
 import { RunningProcess } from "../support/process_runner.ts";
+import type { Ports } from "./targets.ts";
 
+const V8_FLAGS = "--v8-flags=--expose-gc,--max-semi-space-size=1";
+
+/** Probes side by side, and their limit: 1,000 a second where each runs into it. */
 const CONCURRENT = 50;
 const TIMEOUT_MS = 50;
 
-/** The lateness that is asked for: results come within this of their deadline. */
+/** Results have to come within this of their deadline. */
 const LATENESS_MS = 10;
 
-/** Growth that is noise: descriptors of the runtime's own, pages that the collector has not given back. */
-const MAX_FD_GROWTH = 3;
-const MAX_RSS_GROWTH_BYTES = 12 * 1024 * 1024;
-
-interface Usage {
-  readonly files: number;
-  readonly rssBytes: number;
-}
+/** Growth that is noise: the runtime's own files, code that gets compiled, pages that are given back late. */
+const MAX_FILES_GROWTH = 2;
+const MAX_HEAP_GROWTH_BYTES = 1024 * 1024;
+const MAX_RSS_GROWTH_BYTES = 16 * 1024 * 1024;
 
 interface Case {
   readonly name: string;
-  readonly action: ProbeAction;
+  readonly action: (ports: Ports) => ProbeAction;
+  readonly want: "pass" | "timeout";
+  readonly timeoutMs?: number;
+  readonly concurrent?: number;
 }
 
-function cases(port: { readonly silent: number; readonly full: number; readonly half: number }): Case[] {
-  const command: [string, ...string[]] = [
-    "/bin/sh",
-    "-c",
-    "trap '' TERM; sleep 60 & while :; do sleep 1; done",
-  ];
-  return [
-    { name: "http, no answer", action: http({ port: port.silent }) },
-    { name: "http, half an answer", action: http({ port: port.half }) },
-    { name: "http, connecting", action: http({ port: port.full }) },
-    { name: "https, handshake", action: http({ port: port.silent, scheme: "HTTPS" }) },
-    { name: "http over h2c, no answer", action: http({ port: port.silent, protocol: "h2c" }) },
-    { name: "grpc, no answer", action: grpc({ port: port.silent }) },
-    { name: "grpc over TLS, handshake", action: grpc({ port: port.silent, tls: NO_TLS }) },
-    {
-      name: "tcp, expect",
-      action: tcp({
-        port: port.silent,
-        expect: [
-          { kind: "send", text: "hello", delimiter: "\n" },
-          { kind: "receive", regex: regex("x"), delimiter: "\n", maxBytes: 1_000, not: false },
-        ],
-      }),
-    },
-    { name: "tcp over TLS, connecting", action: tcp({ port: port.full, tls: NO_TLS }) },
-    { name: "exec, deaf with a child", action: exec(command) },
-  ];
+/** A command that is deaf, and has a deaf child. */
+const DEAF: [string, ...string[]] = ["/bin/sh", "-c", "trap '' TERM; sleep 60 & while :; do sleep 1; done"];
+
+const EXPECT: readonly ExpectStep[] = [
+  { kind: "send", text: "hello", delimiter: "\n" },
+  { kind: "receive", regex: regex("x"), delimiter: "\n", maxBytes: 1_000, not: false },
+];
+
+const CASES: readonly Case[] = [
+  { name: "http, connecting", action: ({ full }) => http({ port: full }), want: "timeout" },
+  { name: "http, no answer", action: ({ silent }) => http({ port: silent }), want: "timeout" },
+  { name: "http, half a body", action: ({ half }) => http({ port: half }), want: "timeout" },
+  {
+    name: "h2c, no answer",
+    action: ({ silent }) => http({ port: silent, protocol: "h2c" }),
+    want: "timeout",
+  },
+  { name: "https, connecting", action: ({ full }) => http({ port: full, scheme: "HTTPS" }), want: "timeout" },
+  {
+    name: "https, handshake",
+    action: ({ silent }) => http({ port: silent, scheme: "HTTPS" }),
+    want: "timeout",
+  },
+  {
+    name: "https, no answer",
+    action: ({ silentTls }) => http({ port: silentTls, scheme: "HTTPS" }),
+    want: "timeout",
+  },
+  { name: "grpc, connecting", action: ({ full }) => grpc({ port: full }), want: "timeout" },
+  { name: "grpc, no answer", action: ({ silent }) => grpc({ port: silent }), want: "timeout" },
+  {
+    name: "grpc over TLS, handshake",
+    action: ({ silent }) => grpc({ port: silent, tls: NO_TLS }),
+    want: "timeout",
+  },
+  { name: "tcp, connecting", action: ({ full }) => tcp({ port: full }), want: "timeout" },
+  { name: "tcp, expect", action: ({ silent }) => tcp({ port: silent, expect: EXPECT }), want: "timeout" },
+  {
+    name: "exec, deaf with a child",
+    action: () => exec(DEAF),
+    want: "timeout",
+    timeoutMs: 30,
+    concurrent: 4,
+  },
+  {
+    name: "http, answered",
+    action: ({ http: port }) => http({ port }),
+    want: "pass",
+    timeoutMs: 5_000,
+    concurrent: 4,
+  },
+  {
+    name: "https, answered",
+    action: ({ https: port }) => http({ port, scheme: "HTTPS" }),
+    want: "pass",
+    timeoutMs: 5_000,
+    concurrent: 4,
+  },
+  {
+    name: "grpc, answered",
+    action: ({ grpc: port }) => grpc({ port }),
+    want: "pass",
+    timeoutMs: 5_000,
+    concurrent: 4,
+  },
+];
+
+interface Usage {
+  readonly files: number;
+  readonly heapBytes: number;
+  readonly rssBytes: number;
 }
 
-async function main(runs: number): Promise<number> {
-  const peer = new URL("./silent_peer.ts", import.meta.url).pathname;
-  await using process = new RunningProcess({ command: [Deno.execPath(), "run", "-A", "--no-check", peer] });
-  const ports = JSON.parse(await process.waitForLine(/^\{/));
-  let failed = false;
-  for (const { name, action } of cases(ports)) {
-    await runMany(action, Math.min(runs, 500)); // code is compiled, pools are filled
-    const before = await usage();
-    const { lateMs, reasons } = await runMany(action, runs);
-    const after = await usage();
-    const files = after.files - before.files;
-    const rssBytes = after.rssBytes - before.rssBytes;
-    const leaks = files > MAX_FD_GROWTH || rssBytes > MAX_RSS_GROWTH_BYTES;
-    failed ||= leaks;
+/** What a case's process prints. */
+interface Report {
+  readonly before: Usage;
+  readonly after: Usage;
+  readonly lateMs: {
+    readonly p50: number;
+    readonly p99: number;
+    readonly max: number;
+    readonly over: number;
+  };
+  readonly outcomes: Readonly<Record<string, number>>;
+}
+
+/** @returns the process's exit code */
+async function checkAll(runs: number, words: readonly string[]): Promise<number> {
+  await using targets = deno("run", "-A", "--no-check", file("targets.ts"));
+  const ports = await targets.waitForLine(/^\{/);
+  let leaks = 0;
+  for (const { name, want } of CASES) {
+    if (words.length > 0 && !words.some((word) => name.includes(word))) continue;
+    await using child = deno(
+      "run",
+      "-A",
+      "--no-check",
+      V8_FLAGS,
+      file("main.ts"),
+      "--case",
+      name,
+      `${runs}`,
+      ports,
+    );
+    const report: Report = JSON.parse(await child.waitForLine(/^\{/, 600_000));
+    const { before, after, lateMs, outcomes } = report;
+    const isLeak = after.files - before.files > MAX_FILES_GROWTH ||
+      after.heapBytes - before.heapBytes > MAX_HEAP_GROWTH_BYTES ||
+      after.rssBytes - before.rssBytes > MAX_RSS_GROWTH_BYTES;
+    if (isLeak || (outcomes[want] ?? 0) < runs * 0.9) leaks++;
+    const late =
+      `late p50 ${lateMs.p50} p99 ${lateMs.p99} max ${lateMs.max} ms, ${lateMs.over} over ${LATENESS_MS}`;
     console.log(
-      `${leaks ? "LEAK" : "ok  "} ${name.padEnd(26)} ${runs} runs · files ${before.files} → ${after.files}` +
+      `${isLeak ? "LEAK" : "ok  "} ${name.padEnd(25)} files ${before.files} → ${after.files}` +
+        ` · heap ${mib(before.heapBytes)} → ${mib(after.heapBytes)}` +
         ` · rss ${mib(before.rssBytes)} → ${mib(after.rssBytes)} MiB` +
-        ` · late p50 ${at(lateMs, 0.5)} p99 ${at(lateMs, 0.99)} max ${at(lateMs, 1)} ms` +
-        ` · over ${LATENESS_MS} ms: ${lateMs.filter((ms) => ms > LATENESS_MS).length} · ${reasons}`,
+        ` · ${JSON.stringify(outcomes)}${want === "timeout" ? ` · ${late}` : ""}`,
     );
   }
-  return failed ? 1 : 0;
+  return leaks > 0 ? 1 : 0;
 }
 
-/** Runs a probe many times over, some side by side. */
-async function runMany(action: ProbeAction, runs: number): Promise<{ lateMs: number[]; reasons: string }> {
+async function checkOne(name: string, runs: number, ports: Ports): Promise<Report> {
+  const found = CASES.find((one) => one.name === name)!;
+  await runMany(found, Math.min(runs, 1_500), ports); // code is compiled, pools are full
+  const before = await usage();
+  const { lateMs, outcomes } = await runMany(found, runs, ports);
+  const after = await usage();
+  const at = (quantile: number) =>
+    Number(lateMs[Math.min(lateMs.length - 1, Math.floor(lateMs.length * quantile))].toFixed(1));
+  const over = lateMs.filter((ms) => ms > LATENESS_MS).length;
+  return { before, after, lateMs: { p50: at(0.5), p99: at(0.99), max: at(1), over }, outcomes };
+}
+
+/** Runs a probe many times over, some side by side but not in step. */
+async function runMany(
+  { action, timeoutMs = TIMEOUT_MS, concurrent = CONCURRENT }: Case,
+  runs: number,
+  ports: Ports,
+): Promise<{ lateMs: number[]; outcomes: Record<string, number> }> {
   const clock = new SystemClock();
   const deadlines = new Deadlines(clock);
-  const deps = probeDeps({ execPolicy: new ExecPolicy(["/bin/sh"]) });
-  const timeoutMs = action.kind === "exec" ? 20 : TIMEOUT_MS;
-  const concurrent = action.kind === "exec" ? 4 : CONCURRENT;
-  const probe = makeProbe(probeConfig({ action, timeoutMs }), deps);
+  const deps = probeDeps({ execPolicy: new ExecPolicy([DEAF[0]]) });
+  const probe = makeProbe(probeConfig({ action: action(ports), timeoutMs }), deps);
   const lateMs: number[] = [];
-  const reasons = new Map<string, number>();
+  const outcomes: Record<string, number> = {};
   let left = runs;
   const worker = async (number: number) => {
     const guard = new Guard(probe, {
@@ -102,22 +191,19 @@ async function runMany(action: ProbeAction, runs: number): Promise<{ lateMs: num
       timeoutMs,
       onBroken: (error) => console.error(error),
     });
-    await new Promise((resolve) => setTimeout(resolve, number * timeoutMs / concurrent)); // not in step
+    await clock.sleepUntil(clock.now() + number * timeoutMs / concurrent);
     while (left-- > 0) {
       const startedAt = performance.now();
       const { outcome } = await guard.run(undefined);
       lateMs.push(performance.now() - startedAt - timeoutMs);
-      const reason = outcome.kind === "pass" ? "pass" : outcome.reason;
-      reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+      const word = outcome.kind === "pass" ? "pass" : outcome.reason;
+      outcomes[word] = (outcomes[word] ?? 0) + 1;
     }
     await guard.settled();
   };
   await Promise.all(Array.from({ length: concurrent }, (_, number) => worker(number)));
   deadlines.close();
-  return {
-    lateMs: lateMs.sort((a, b) => a - b),
-    reasons: [...reasons].map((entry) => entry.join(" ")).join(", "),
-  };
+  return { lateMs: lateMs.sort((a, b) => a - b), outcomes };
 }
 
 /** Open files and memory, once things have calmed down. */
@@ -126,15 +212,27 @@ async function usage(): Promise<Usage> {
     (globalThis as { gc?: () => void }).gc?.();
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  return { files: [...Deno.readDirSync("/proc/self/fd")].length, rssBytes: Deno.memoryUsage().rss };
+  const { rss: rssBytes, heapUsed: heapBytes } = Deno.memoryUsage();
+  return { files: [...Deno.readDirSync("/proc/self/fd")].length, heapBytes, rssBytes };
 }
 
-function at(sorted: readonly number[], quantile: number): string {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * quantile))].toFixed(1);
+function deno(...args: string[]): RunningProcess {
+  return new RunningProcess({ command: [Deno.execPath(), ...args] });
+}
+
+function file(name: string): string {
+  return new URL(name, import.meta.url).pathname;
 }
 
 function mib(bytes: number): string {
   return (bytes / 1024 / 1024).toFixed(1);
 }
 
-if (import.meta.main) Deno.exit(await main(Number(Deno.args[0] ?? 10_000)));
+if (import.meta.main) {
+  const [first, name, runs, ports] = Deno.args;
+  if (first === "--case") {
+    console.log(JSON.stringify(await checkOne(name, Number(runs), JSON.parse(ports))));
+    Deno.exit(0);
+  }
+  Deno.exit(await checkAll(Number(first ?? 10_000), Deno.args.slice(1)));
+}
