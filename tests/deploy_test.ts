@@ -1,50 +1,23 @@
 import assert from "node:assert/strict";
 import { relative } from "node:path";
-import { fileURLToPath } from "node:url";
-import { parseAllDocuments } from "yaml";
-import { type Config, formatProblem, readConfigFile } from "../src/config/mod.ts";
+import type { Config } from "../src/config/mod.ts";
 import { VERSION } from "../src/model/version.ts";
+import {
+  canRun,
+  configOf,
+  kubectlInstalled,
+  KUBERNETES,
+  parseYaml,
+  read,
+  readManifest,
+  render,
+  ROOT,
+  type Yaml,
+  yamlFiles,
+} from "./deploy/manifests.ts";
 import { tempDir } from "./support/temp_dir.ts";
 
-const ROOT = fileURLToPath(new URL("../", import.meta.url));
-const KUBERNETES = "deploy/kubernetes";
 const BUNNY_PORT = 1312;
-
-// deno-lint-ignore no-explicit-any
-type Yaml = any; // manifests are looked into, not modelled
-
-function read(path: string): string {
-  return Deno.readTextFileSync(`${ROOT}${path}`);
-}
-
-/** All documents of a YAML text, strictly: no warnings, no key twice. */
-function parseYaml(text: string, name: string): Yaml[] {
-  return parseAllDocuments(text, { strict: true, uniqueKeys: true }).map((document) => {
-    assert.deepEqual([...document.errors, ...document.warnings].map((problem) => problem.message), [], name);
-    return document.toJS();
-  });
-}
-
-function readManifest(path: string): Yaml {
-  const documents = parseYaml(read(path), path);
-  assert.equal(documents.length, 1, path);
-  return documents[0];
-}
-
-function* yamlFiles(folder: string): Generator<string, void, void> {
-  for (const entry of Deno.readDirSync(`${ROOT}${folder}`)) {
-    const path = `${folder}/${entry.name}`;
-    if (entry.isDirectory) yield* yamlFiles(path);
-    else if (/\.ya?ml$/.test(entry.name)) yield path;
-  }
-}
-
-async function configOf(path: string): Promise<Config> {
-  const reading = await readConfigFile(`${ROOT}${path}`);
-  if (reading.kind === "problems") assert.fail(reading.problems.map(formatProblem).join("\n"));
-  assert.deepEqual(reading.warnings, []);
-  return reading.config;
-}
 
 /** What the securityContext of the original's manifest says, and the user that the image has. */
 const SECURITY_CONTEXT = {
@@ -168,15 +141,7 @@ Deno.test("the images' version is the program's", () => {
   assert.match(read("Dockerfile"), new RegExp(`^ARG VERSION=${VERSION.replaceAll(".", "\\.")}$`, "m"));
 });
 
-const kubectl = await canRun("kubectl", "version", "--client");
-
-async function render(folder: string): Promise<Yaml[]> {
-  const { success, stdout, stderr } = await new Deno.Command("kubectl", { args: ["kustomize", folder] })
-    .output();
-  const decoder = new TextDecoder();
-  assert.ok(success, decoder.decode(stderr));
-  return parseYaml(decoder.decode(stdout), folder);
-}
+const kubectl = await kubectlInstalled();
 
 function kinds(documents: Yaml[]): string[] {
   return documents.map(({ kind }) => kind).sort();
@@ -311,12 +276,4 @@ function readUnit(path: string): Map<string, string> {
     else assert.fail(`${path}: ${line}`);
   }
   return values;
-}
-
-async function canRun(program: string, ...args: string[]): Promise<boolean> {
-  try {
-    return (await new Deno.Command(program, { args, stdout: "null", stderr: "null" }).output()).success;
-  } catch {
-    return false;
-  }
 }
