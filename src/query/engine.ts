@@ -7,6 +7,7 @@ import { EvalContext, type EvalEnvironment, type Evaluation } from "./eval/conte
 import { evaluate } from "./eval/evaluate.ts";
 import { EvaluationFailure } from "./eval/failure.ts";
 import { Gate } from "./eval/gate.ts";
+import { BareLabels } from "./eval/label_sets.ts";
 import { Meter } from "./eval/meter.ts";
 import { Notes } from "./eval/notes.ts";
 import { plan } from "./eval/plan.ts";
@@ -90,6 +91,7 @@ export class Engine {
   readonly #gate: Gate;
   readonly #turns = new Turns();
   readonly #spareColumns: SampleColumns[] = [];
+  readonly #bareLabels = new BareLabels();
 
   constructor(options: EngineOptions) {
     this.#options = { ...DEFAULTS, ...withoutUndefined(options) };
@@ -195,6 +197,7 @@ export class Engine {
       meter,
       notes,
       columns,
+      bareLabels: this.#bareLabels,
       statsOnly,
       lookbackMs: limits.lookbackMs ?? lookbackMs,
       defaultSubqueryStepMs: noStepSubqueryIntervalMs,

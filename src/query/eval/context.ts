@@ -3,6 +3,7 @@ import { SampleColumns } from "../../model/sample.ts";
 import type { Expr, VectorSelector } from "../ast.ts";
 import { executionFailure, tooManySamples } from "./failure.ts";
 import { Frame } from "./frame.ts";
+import type { BareLabels } from "./label_sets.ts";
 import type { Meter } from "./meter.ts";
 import type { Notes } from "./notes.ts";
 
@@ -26,6 +27,7 @@ export interface EvalEnvironment {
   readonly defaultSubqueryStepMs: number;
   readonly meter: Meter;
   readonly notes: Notes;
+  readonly bareLabels: BareLabels;
   /** Selectors of whose histograms only count and sum matter: see `plan`. */
   readonly statsOnly: ReadonlySet<VectorSelector>;
   /** Steps a grid may have. */

@@ -4,6 +4,17 @@ import type { Matching } from "../ast.ts";
 /** The labels that say what kind of thing a series measures; they go when an operation makes something else of it. */
 const METADATA: ReadonlySet<string> = new Set([METRIC_NAME, "__type__", "__unit__"]);
 
+/** Remembers what labels are without metric name, type and unit: a store hands out the same ones again and again. */
+export class BareLabels {
+  readonly #known = new WeakMap<Labels, Labels>();
+
+  of(labels: Labels): Labels {
+    let bare = this.#known.get(labels);
+    if (!bare) this.#known.set(labels, bare = withoutMetadata(labels));
+    return bare;
+  }
+}
+
 /** Labels without metric name, type and unit. */
 export function withoutMetadata(labels: Labels): Labels {
   const { flat } = labels;

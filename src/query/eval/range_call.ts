@@ -77,7 +77,8 @@ class RangeEvaluation {
     this.#windows = new Windows(context.stepCount);
     this.#frame = context.frame(source.count);
     this.#row = new Row(this.#frame);
-    this.#sliding = source.extension === "none" ? fn.sliding?.() : undefined;
+    const mayOverlap = context.stepCount > 1 && source.extension === "none";
+    this.#sliding = mayOverlap ? fn.sliding?.() : undefined;
     this.#endMs = referenceTime(context, times, 0);
     this.#strideMs = times.at ? 0 : context.stepMs;
     this.#readFromMs = this.#endMs - source.rangeMs - (source.extension === "none" ? 0 : lookbackMs);

@@ -6,7 +6,6 @@ import type { MatrixSeries, QueryValue, VectorSample } from "../value.ts";
 import type { EvalContext, Evaluation } from "./context.ts";
 import { executionFailure } from "./failure.ts";
 import { ABSENT, FLOAT, type Frame } from "./frame.ts";
-import { withoutMetadata } from "./label_sets.ts";
 import { mergeEqualRows } from "./merge_rows.ts";
 import { edgesOf } from "./range/edges.ts";
 import { evaluateSubquery, selectMatrix, subqueryGrid } from "./range_source.ts";
@@ -57,9 +56,10 @@ function toSamples(context: EvalContext, frame: Frame): VectorSample[] {
 
 /** Drops the names that operations gave up but kept for others to look at, and puts together what is now equal. */
 function withoutDroppedNames(context: EvalContext, frame: Frame): Frame {
+  const { bareLabels } = context.env;
   for (let row = 0; row < frame.rowCount; row++) {
     if (!frame.dropsName[row]) continue;
-    frame.labels[row] = withoutMetadata(frame.labels[row]);
+    frame.labels[row] = bareLabels.of(frame.labels[row]);
     frame.dropsName[row] = false;
   }
   return mergeEqualRows(context, frame);

@@ -26,14 +26,14 @@ export class Windows {
   histogramStarts: number[] | undefined;
   readonly low: Int32Array;
   readonly high: Int32Array;
-  readonly histogramLow: Int32Array;
-  readonly histogramHigh: Int32Array;
+  histogramLow: Int32Array;
+  histogramHigh: Int32Array;
 
   constructor(stepCount: number) {
     this.low = new Int32Array(stepCount);
     this.high = new Int32Array(stepCount);
-    this.histogramLow = new Int32Array(stepCount);
-    this.histogramHigh = new Int32Array(stepCount);
+    // Where low and high are the same there is no histogram; they part when the first one comes.
+    this.histogramLow = this.histogramHigh = new Int32Array(stepCount);
   }
 
   get hasHistograms(): boolean {
@@ -78,7 +78,7 @@ export class Windows {
       high[step] = next;
     }
     if (this.histograms.length > 0) this.#slideHistograms(from, to, startMs, endMs, stepMs);
-    else {
+    else if (this.histogramLow !== this.histogramHigh) {
       this.histogramLow.fill(0, from, to);
       this.histogramHigh.fill(0, from, to);
     }
@@ -115,6 +115,7 @@ export class Windows {
   }
 
   #slideHistograms(from: number, to: number, startMs: number, endMs: number, stepMs: number): void {
+    if (this.histogramLow === this.histogramHigh) this.histogramHigh = this.histogramHigh.slice();
     const { histogramTimestamps: timestamps, histogramLow, histogramHigh } = this;
     let first = 0;
     let next = 0;
