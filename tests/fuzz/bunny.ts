@@ -6,30 +6,41 @@ import {
   type QueryResult,
   type QueryValue,
 } from "../../src/query/mod.ts";
-import { MemoryStore } from "../../src/query/script/mod.ts";
-import type { Labels } from "../../src/model/labels.ts";
+import type { OpenStore } from "../../src/query/script/mod.ts";
+import { openStore, type StoreName } from "../conformance/stores.ts";
 import { type Dataset, loadInto } from "./data.ts";
 import type { Answer, AnswerSeries, Moment } from "./prometheus.ts";
 
 /** Our engine over a dataset, set up as Prometheus is by default, answering in the same form. */
-export class Bunny {
+export class Bunny implements AsyncDisposable {
   readonly #engine = new Engine({
     clock: new SystemClock(),
     maxSamples: 50_000_000,
     timeoutMs: 60_000,
     noStepSubqueryIntervalMs: 60_000,
   });
-  readonly #store = new MemoryStore();
+  readonly #opened: OpenStore;
 
-  constructor(dataset: Dataset) {
-    loadInto(this.#store, dataset);
+  private constructor(opened: OpenStore) {
+    this.#opened = opened;
+  }
+
+  static async start(store: StoreName, dataset: Dataset): Promise<Bunny> {
+    const opened = await openStore(store);
+    loadInto(opened.store, dataset);
+    return new Bunny(opened);
   }
 
   async query(query: string, moment: Moment): Promise<Answer> {
+    const { store } = this.#opened;
     const result = moment.kind === "instant"
-      ? await this.#engine.instant(this.#store, query, moment.timeMs)
-      : await this.#engine.range(this.#store, query, moment.startMs, moment.endMs, moment.stepMs);
+      ? await this.#engine.instant(store, query, moment.timeMs)
+      : await this.#engine.range(store, query, moment.startMs, moment.endMs, moment.stepMs);
     return toAnswer(result);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#opened.close();
   }
 }
 
@@ -59,7 +70,7 @@ function oneSample(labels: Record<string, string>, timestampMs: number, value: s
 
 function ofMatrix({ labels, timestamps, values }: MatrixSeries): AnswerSeries {
   return {
-    labels: (labels as Labels).toRecord(),
+    labels: labels.toRecord(),
     timestampsMs: [...timestamps],
     values: [...values].map(formatApiFloat),
   };

@@ -1,13 +1,14 @@
 /**
  * Compares our engine with a real Prometheus: random valid queries over random data.
  *
- *     deno task fuzz [--queries 10000] [--seed N] [--prometheus PATH]
+ *     deno task fuzz [--queries 10000] [--seed N] [--prometheus PATH] [--store real|memory]
  *
  * The same seed makes the same data and the same queries. Ends with 1 if any answer differed and no known difference
  * between Prometheus' version and 3.14 explains it.
  */
 import { parseArgs } from "node:util";
 import { parseExpr } from "../../src/query/mod.ts";
+import type { StoreName } from "../conformance/stores.ts";
 import { Random } from "../support/random.ts";
 import { Bunny } from "./bunny.ts";
 import { difference } from "./compare.ts";
@@ -35,14 +36,16 @@ const { values: options } = parseArgs({
     queries: { type: "string", default: "10000" },
     seed: { type: "string", default: String(Date.now() % 2 ** 32) },
     prometheus: { type: "string", default: "prometheus" },
+    store: { type: "string", default: "real" },
   },
 });
-Deno.exit(await fuzz(Number(options.queries), Number(options.seed), options.prometheus));
+const store = options.store === "memory" ? "memory" : "real";
+Deno.exit(await fuzz(Number(options.queries), Number(options.seed), options.prometheus, store));
 
-async function fuzz(queries: number, seed: number, program: string): Promise<number> {
+async function fuzz(queries: number, seed: number, program: string, store: StoreName): Promise<number> {
   const random = new Random(seed);
   const dataset = makeDataset(random);
-  const bunny = new Bunny(dataset);
+  await using bunny = await Bunny.start(store, dataset);
   await using prometheus = await Prometheus.start(program, dataset);
   console.log(`seed ${seed}: ${queries} queries against Prometheus ${prometheus.version}`);
   const maker = new QueryMaker(random, {

@@ -285,8 +285,10 @@ export class QueryMaker {
   #withScalar(depth: number): Piece {
     const op = this.#operator();
     const inner = op.compares ? this.#trusted(depth - 1, "exact") : this.#vector(depth - 1);
-    const scalar = this.#scalar(1);
-    const text = this.#random.chance(0.7)
+    // Powers stay small: where a result is almost zero, Go's lose what little there is.
+    const isPower = op.text === "^";
+    const scalar = isPower ? this.#random.pick(["2", "0.5", "-1", "3", "0"]) : this.#scalar(1);
+    const text = isPower || this.#random.chance(0.7)
       ? `${inner.text} ${op.text} ${scalar}`
       : `${scalar} ${op.text} ${inner.text}`;
     return { text: `(${text})`, trust: worse(op.trust, inner.trust), shape: inner.shape, distinct: false };
@@ -305,7 +307,8 @@ export class QueryMaker {
   }
 
   #binary(depth: number): Piece {
-    const op = this.#operator();
+    let op = this.#operator();
+    while (op.text === "^") op = this.#operator();
     const operand = () => op.compares ? this.#trusted(depth - 1, "exact") : this.#vector(depth - 1);
     const left = operand();
     const right = this.#random.chance(0.5) ? this.#alike(left, op.compares) : operand();
