@@ -28,12 +28,15 @@ interface CellBase {
   readonly startedAtMs: number;
   /** How many open groups hold it. */
   holders: number;
+  /** Its labels as a scrape page writes them, kept from the first page on. */
+  labelText: string | undefined;
 }
 
 /** A gauge's or a counter's value. */
 export class NumberCell implements CellBase {
   readonly shape = "number";
   holders = 0;
+  labelText: string | undefined = undefined;
   value = 0;
   /** Whether there is a value: always for a counter. */
   present: boolean;
@@ -54,6 +57,7 @@ export class NumberCell implements CellBase {
 export class DistributionCell implements CellBase {
   readonly shape = "distribution";
   holders = 0;
+  labelText: string | undefined = undefined;
   count = 0;
   sum = 0;
   min = Infinity;

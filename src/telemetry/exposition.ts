@@ -14,6 +14,7 @@ export type PageCell = Cell | {
   readonly shape: "number";
   readonly labels: Labels;
   readonly value: number;
+  labelText?: string;
 };
 
 /** Writes families as a scrape page, in Prometheus' text format 0.0.4 or OpenMetrics 1.0. */
@@ -33,8 +34,8 @@ function writeText(page: string[], { instrument, cells }: PageFamily, format: Sc
   page.push(`# HELP ${name} ${escapeHelp(instrument.help)}\n# TYPE ${name} ${instrument.kind}\n`);
   for (const cell of cells) {
     if (cell.shape === "number") {
-      page.push(`${seriesName(instrument.name, cell.labels, format)} ${number(cell.value)}\n`);
-    } else writeHistogram(page, instrument.name, cell, format, String, () => "");
+      page.push(seriesName(instrument.name, cell, format), " ", number(cell.value), "\n");
+    } else writeHistogram(page, instrument.name, cell, format, TEXT_BOUNDS, () => "");
   }
 }
 
@@ -52,28 +53,30 @@ function writeOpenMetrics(page: string[], { instrument, cells }: PageFamily, for
   page.push(`# HELP ${head} ${escapeHelp(instrument.help).replaceAll('"', '\\"')}\n`);
   for (const cell of cells) {
     if (cell.shape === "number") {
-      page.push(`${seriesName(name, cell.labels, format)} ${number(cell.value)}\n`);
-    } else writeHistogram(page, name, cell, format, canonicalBound, exemplar);
+      page.push(seriesName(name, cell, format), " ", number(cell.value), "\n");
+    } else writeHistogram(page, name, cell, format, OPEN_METRICS_BOUNDS, exemplar);
   }
 }
+
+/** Bounds as label pairs, the last one +Inf's. OpenMetrics wants them to look like floats. */
+const TEXT_BOUNDS = [...BUCKET_BOUNDS_SECONDS.map(String), "+Inf"].map((bound) => `le="${bound}"`);
+const OPEN_METRICS_BOUNDS = TEXT_BOUNDS.map((pair) => pair.replace(/"(\d+)"/, '"$1.0"'));
 
 function writeHistogram(
   page: string[],
   name: string,
   cell: DistributionCell,
   format: ScrapeFormat,
-  bound: (value: number) => string,
+  bounds: readonly string[],
   tail: (cell: DistributionCell, bucket: number) => string,
 ): void {
   let cumulative = 0;
   for (let i = 0; i < cell.buckets.length; i++) {
     cumulative += cell.buckets[i];
-    const le = i < BUCKET_BOUNDS_SECONDS.length ? bound(BUCKET_BOUNDS_SECONDS[i]) : "+Inf";
-    const series = seriesName(`${name}_bucket`, cell.labels.with("le", le), format);
-    page.push(`${series} ${cumulative}${tail(cell, i)}\n`);
+    page.push(seriesName(`${name}_bucket`, cell, format, bounds[i]), ` ${cumulative}`, tail(cell, i), "\n");
   }
-  page.push(`${seriesName(`${name}_sum`, cell.labels, format)} ${number(cell.sum)}\n`);
-  page.push(`${seriesName(`${name}_count`, cell.labels, format)} ${cell.count}\n`);
+  page.push(seriesName(`${name}_sum`, cell, format), ` ${number(cell.sum)}\n`);
+  page.push(seriesName(`${name}_count`, cell, format), ` ${cell.count}\n`);
 }
 
 function exemplar(cell: DistributionCell, bucket: number): string {
@@ -82,11 +85,6 @@ function exemplar(cell: DistributionCell, bucket: number): string {
   const spanId = cell.exemplarSpanIds[bucket];
   const labels = spanId === "" ? `trace_id="${traceId}"` : `trace_id="${traceId}",span_id="${spanId}"`;
   return ` # {${labels}} ${number(cell.exemplarValues[bucket])} ${cell.exemplarTimesMs[bucket] / 1_000}`;
-}
-
-/** OpenMetrics wants bounds to look like floats. */
-function canonicalBound(value: number): string {
-  return Number.isInteger(value) ? `${value}.0` : String(value);
 }
 
 function number(value: number): string {
@@ -102,16 +100,27 @@ function headName(name: string, format: ScrapeFormat): string {
   return format.escaping === "allow-utf-8" ? `"${escapeValue(name)}"` : underscored(name, /[^a-zA-Z0-9_:]/gu);
 }
 
-/** `name{label="value"}`, or `{"na.me",label="value"}` for a name that only UTF-8 allows. */
-function seriesName(name: string, labels: Labels, format: ScrapeFormat): string {
+/** `name{label="value"}`, or `{"na.me",label="value"}` for a name that only UTF-8 allows. `last`: one more pair. */
+function seriesName(name: string, cell: PageCell, format: ScrapeFormat, last = ""): string {
   const head = headName(name, format);
-  const parts = head.startsWith('"') ? [head] : [];
-  const { flat } = labels;
+  const labels = cell.labelText ?? labelTextOf(cell, format);
+  const pairs = labels === "" || last === "" ? labels + last : `${labels},${last}`;
+  if (!head.startsWith('"')) return pairs === "" ? head : `${head}{${pairs}}`;
+  return pairs === "" ? `{${head}}` : `{${head},${pairs}}`;
+}
+
+/** Kept on the cell where it is the same in every format. */
+function labelTextOf(cell: PageCell, format: ScrapeFormat): string {
+  const { flat } = cell.labels;
+  const pairs: string[] = [];
+  let isPlain = true;
   for (let i = 0; i < flat.length; i += 2) {
-    parts.push(`${labelName(flat[i], format)}="${escapeValue(flat[i + 1])}"`);
+    isPlain &&= PLAIN_LABEL_NAME.test(flat[i]);
+    pairs.push(`${labelName(flat[i], format)}="${escapeValue(flat[i + 1])}"`);
   }
-  const body = parts.length === 0 ? "" : `{${parts.join(",")}}`;
-  return head.startsWith('"') ? body : head + body;
+  const text = pairs.join(",");
+  if (isPlain) cell.labelText = text;
+  return text;
 }
 
 function labelName(name: string, format: ScrapeFormat): string {

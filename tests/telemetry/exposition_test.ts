@@ -124,27 +124,27 @@ Deno.test("a distribution becomes cumulative buckets, with exemplars in OpenMetr
   const open = writePage(registry.snapshot(), OPEN_METRICS);
   const line = (page: string, start: string) => page.split("\n").find((line) => line.startsWith(start));
   assert.equal(
-    line(text, 'probe_latency_seconds_bucket{le="0.0025"'),
-    'probe_latency_seconds_bucket{le="0.0025",probe="a"} 0',
+    line(text, 'probe_latency_seconds_bucket{probe="a",le="0.0025"'),
+    'probe_latency_seconds_bucket{probe="a",le="0.0025"} 0',
   );
   assert.equal(
-    line(text, 'probe_latency_seconds_bucket{le="1"'),
-    'probe_latency_seconds_bucket{le="1",probe="a"} 3',
+    line(text, 'probe_latency_seconds_bucket{probe="a",le="1"'),
+    'probe_latency_seconds_bucket{probe="a",le="1"} 3',
   );
   assert.equal(
-    line(text, 'probe_latency_seconds_bucket{le="+Inf"'),
-    'probe_latency_seconds_bucket{le="+Inf",probe="a"} 4',
+    line(text, 'probe_latency_seconds_bucket{probe="a",le="+Inf"'),
+    'probe_latency_seconds_bucket{probe="a",le="+Inf"} 4',
   );
   assert.equal(line(text, "probe_latency_seconds_sum"), 'probe_latency_seconds_sum{probe="a"} 61.603');
   assert.equal(line(text, "probe_latency_seconds_count"), 'probe_latency_seconds_count{probe="a"} 4');
   assert.ok(!text.includes(TRACE_ID));
   assert.equal(
-    line(open, 'probe_latency_seconds_bucket{le="1.0"'),
-    `probe_latency_seconds_bucket{le="1.0",probe="a"} 3 # {trace_id="${TRACE_ID}"} 0.9 1700000000`,
+    line(open, 'probe_latency_seconds_bucket{probe="a",le="1.0"'),
+    `probe_latency_seconds_bucket{probe="a",le="1.0"} 3 # {trace_id="${TRACE_ID}"} 0.9 1700000000`,
   );
   assert.equal(
-    line(open, 'probe_latency_seconds_bucket{le="+Inf"'),
-    `probe_latency_seconds_bucket{le="+Inf",probe="a"} 4 # {trace_id="${TRACE_ID}",span_id="${SPAN_ID}"} 60 1700000000`,
+    line(open, 'probe_latency_seconds_bucket{probe="a",le="+Inf"'),
+    `probe_latency_seconds_bucket{probe="a",le="+Inf"} 4 # {trace_id="${TRACE_ID}",span_id="${SPAN_ID}"} 60 1700000000`,
   );
 });
 
