@@ -22,6 +22,9 @@ const MAX_SAMPLE_BYTES = 19;
 /** Most samples a chunk can count. */
 export const MAX_CHUNK_SAMPLES = 65_535;
 
+/** What a new window costs over the last one: one that saves more than this is worth it at once. */
+const NEW_WINDOW_BITS = 11;
+
 const LANE = 0x1_0000_0000;
 
 /** Turns columns into chunks. Holds a scratch buffer, so that encoding allocates nothing. */
@@ -66,7 +69,8 @@ export class XorEncoder {
       high = lanes[2 * row + 1];
       const leads = Math.min(31, xorHigh === 0 ? 31 : Math.clz32(xorHigh));
       const trails = xorLow === 0 ? 32 + trailingZeros(xorHigh) : trailingZeros(xorLow);
-      if (leads >= leading && trails >= trailing) {
+      const unused = leads - leading + trails - trailing;
+      if (leads >= leading && trails >= trailing && unused <= NEW_WINDOW_BITS) {
         out.put(0b10, 2);
       } else {
         leading = leads;
@@ -129,100 +133,109 @@ export function decodeXor(
     if (scale > Number.MAX_SAFE_INTEGER) throw new RangeError("step of more than ten bytes");
   }
 
-  let bit = at * 8;
+  // The second sample has no <dod>: it is read as if a zero bit (the same step) stood before it.
+  let bit = at * 8 - 1;
+  let word = wordAt(view, bit) & 0x7fff_ffff;
   let length = 0; // of the window of changed bits, and the zeros behind it
   let trailing = 0;
   const end = row + count;
   let next = row + 1;
-  let isFirstStep = true; // the second sample has no <dod>
-  while (next < end) {
-    let offset = bit >>> 3;
-    let shift = bit & 7;
-    let word = view.getInt32(offset) << shift | view.getUint8(offset + 4) >>> (8 - shift);
-    if (isFirstStep) {
-      isFirstStep = false;
-    } else if (word >= 0) {
-      // Same step. Two zero bits are a sample that changed nothing: take as many as are in sight at once.
-      let run = Math.clz32(word) >>> 1;
-      if (run > 0) {
-        bit += 2 * run;
-        if (run > end - next) {
-          bit -= 2 * (run - (end - next));
-          run = end - next;
+  for (;;) {
+    if (word >= 0x4000_0000) {
+      // The same step, another value: with the last window, most of it is in sight.
+      time += step;
+      if ((word & 0x2000_0000) === 0 && length <= 61) {
+        word <<= 3;
+        bit += 3 + length;
+      } else {
+        bit++;
+        word <<= 1;
+        if ((word & 0x4000_0000) === 0) {
+          bit += 2;
+        } else {
+          length = word << 7 >>> 26 || 64; // the word has 31 bits, of which 13 count
+          trailing = 64 - (word << 2 >>> 27) - length;
+          if (trailing < 0) throw new RangeError("window of more than 64 bits");
+          bit += 13;
         }
-        do {
-          time += step;
-          times[next] = time;
-          lanes[2 * next] = low;
-          lanes[2 * next + 1] = high;
-          next++;
-        } while (--run > 0);
-        continue;
+        word = wordAt(view, bit);
+        bit += length;
       }
-      bit++;
-      word <<= 1;
+    } else if (word >= 0) {
+      // The same step. Two zero bits are a sample that changed nothing: take as many as are in sight at once.
+      let run = Math.min(Math.clz32(word) >>> 1, end - next);
+      bit += 2 * run;
+      do {
+        time += step;
+        times[next] = time;
+        lanes[2 * next] = low;
+        lanes[2 * next + 1] = high;
+        next++;
+      } while (--run > 0);
+      if (next === end) break;
+      word = wordAt(view, bit);
+      continue;
     } else {
       if ((word & 0x4000_0000) === 0) {
         const field = word << 2 >>> 18;
         step += field > 8_192 ? field - 16_384 : field;
         bit += 16;
-      } else if ((word & 0x2000_0000) === 0) {
-        const field = word << 3 >>> 15;
-        step += field > 65_536 ? field - 131_072 : field;
-        bit += 20;
-      } else if ((word & 0x1000_0000) === 0) {
-        const field = word << 4 >>> 12;
-        step += field > 524_288 ? field - 1_048_576 : field;
-        bit += 24;
+        word <<= 16; // 16 bits are left of it, enough for what says how the value is written
       } else {
-        step += wordAt(view, bit + 4) * LANE + (wordAt(view, bit + 36) >>> 0);
-        bit += 68;
+        if ((word & 0x2000_0000) === 0) {
+          const field = word << 3 >>> 15;
+          step += field > 65_536 ? field - 131_072 : field;
+          bit += 20;
+        } else if ((word & 0x1000_0000) === 0) {
+          const field = word << 4 >>> 12;
+          step += field > 524_288 ? field - 1_048_576 : field;
+          bit += 24;
+        } else {
+          step += wordAt(view, bit + 4) * LANE + (wordAt(view, bit + 36) >>> 0);
+          bit += 68;
+        }
+        word = wordAt(view, bit);
       }
-      offset = bit >>> 3;
-      shift = bit & 7;
-      word = view.getInt32(offset) << shift | view.getUint8(offset + 4) >>> (8 - shift);
-    }
-    time += step;
-    times[next] = time;
-    if (word >= 0) {
-      bit++;
-    } else {
+      time += step;
+      if (word >= 0) {
+        bit++;
+        times[next] = time;
+        lanes[2 * next] = low;
+        lanes[2 * next + 1] = high;
+        if (++next === end) break;
+        word = wordAt(view, bit);
+        continue;
+      }
       if ((word & 0x4000_0000) === 0) {
         bit += 2;
       } else {
-        length = word << 7 >>> 26;
-        if (length === 0) length = 64;
+        length = word << 7 >>> 26 || 64;
         trailing = 64 - (word << 2 >>> 27) - length;
         if (trailing < 0) throw new RangeError("window of more than 64 bits");
         bit += 13;
       }
-      offset = bit >>> 3;
-      shift = bit & 7;
-      word = view.getInt32(offset) << shift | view.getUint8(offset + 4) >>> (8 - shift);
-      if (length <= 32) {
-        const field = word >>> (32 - length);
-        if (trailing >= 32) {
-          high ^= field << (trailing - 32);
-        } else {
-          low ^= field << trailing;
-          if (trailing > 0) high ^= field >>> (32 - trailing);
-        }
-        bit += length;
+      word = wordAt(view, bit);
+      bit += length;
+    }
+    // `word` starts with the window's bits, of which it has at least 29; `bit` is behind the window.
+    if (length > 32) {
+      const below = wordAt(view, bit - 32);
+      low ^= below << trailing;
+      high ^= word >>> (64 - length) << trailing | below >>> 1 >>> (31 - trailing);
+    } else {
+      const field = length > 29 ? wordAt(view, bit - 32) & (-1 >>> (32 - length)) : word >>> (32 - length);
+      if (trailing >= 32) {
+        high ^= field << (trailing - 32);
       } else {
-        bit += length;
-        // The last 32 bits of the window; what is above them is at the top of the word that was read before.
-        offset = (bit - 32) >>> 3;
-        shift = bit & 7;
-        const below = view.getInt32(offset) << shift | view.getUint8(offset + 4) >>> (8 - shift);
-        const above = word >>> (64 - length);
-        low ^= below << trailing;
-        high ^= above << trailing;
-        if (trailing > 0) high ^= below >>> (32 - trailing);
+        low ^= field << trailing;
+        high ^= field >>> 1 >>> (31 - trailing);
       }
     }
+    times[next] = time;
     lanes[2 * next] = low;
     lanes[2 * next + 1] = high;
-    next++;
+    if (++next === end) break;
+    word = wordAt(view, bit);
   }
   return bit + 7 >>> 3;
 }
