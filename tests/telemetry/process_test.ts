@@ -42,6 +42,7 @@ function configuration(port: number, target: number, exporters: string): string 
         ],
       },
     },
+    signals: { shutdownTimeoutMilliseconds: 2_000 },
     telemetry: { openTelemetry: { exporters: exporters.split(",") } },
   });
 }
@@ -97,6 +98,31 @@ Deno.test("a whole Bunny pushes what it probes: the target's trace, failures, a 
   assert.equal(values.up, up.length);
   assert.equal(values.down, down.length);
   assert.equal(metrics.find(({ name }) => name === "my_attempts")!.points[0].value, down.length);
+});
+
+Deno.test("a collector that hangs holds up neither probes nor answers nor the stop", async () => {
+  await using receiver = await httpReceiver();
+  receiver.inbox.reply = () => ({ kind: "hang" });
+  await using target = await httpPeer();
+  using dir = tempDir();
+  const port = freePort();
+  const file = dir.write("bunny.yaml", configuration(port, target.port, "otlptracehttp,otlpmetrichttp"));
+  await using bunny = runBunny(file, {
+    OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+    OTEL_BSP_SCHEDULE_DELAY: "10",
+    OTEL_METRIC_EXPORT_INTERVAL: "10",
+  });
+  await bunny.waitForLine(/"msg":"ready"/);
+  await receiver.inbox.until(2);
+  const seen = target.requests.length;
+  await until(() => target.requests.length >= seen + 10);
+  const startedAt = performance.now();
+  await untilStatus(port, "alive", 200);
+  assert.ok(performance.now() - startedAt < 1_000);
+  const stoppedAt = performance.now();
+  bunny.kill("SIGTERM");
+  assert.equal((await bunny.status).code, 0);
+  assert.ok(performance.now() - stoppedAt < 2_000 + 3_000, "the limit, and what a busy machine may add");
 });
 
 Deno.test({
