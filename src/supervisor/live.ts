@@ -32,7 +32,7 @@ export interface LiveOptions {
  * @returns the exit code
  */
 export async function live(options: LiveOptions): Promise<number> {
-  const { clock, logging, configPath } = options;
+  const { logging, configPath } = options;
   const logger = logging.logger("main");
   const reading = await readConfigFile(configPath);
   const configLogger = logging.logger("config");
