@@ -201,7 +201,7 @@ export class Engine {
       statsOnly,
       lookbackMs: limits.lookbackMs ?? lookbackMs,
       defaultSubqueryStepMs: noStepSubqueryIntervalMs,
-      maxSteps: Math.max(MIN_STEPS, CELLS_PER_SAMPLE * maxSamples),
+      maxSteps: Math.max(MIN_STEPS, maxSamples),
       maxCells: CELLS_PER_SAMPLE * maxSamples,
       dispatch: evaluate,
     };
