@@ -64,7 +64,10 @@ export function failureOf(error: unknown, url: string): string {
 
 async function openClient(endpoint: Endpoint): Promise<Deno.HttpClient> {
   const { caFile, certFile, keyFile, protocol } = endpoint;
-  const [ca, cert, key] = await Promise.all([caFile, certFile, keyFile].map(readPem));
+  // One after the other: a file that can't be read leaves no other read behind.
+  const ca = await readPem(caFile);
+  const cert = await readPem(certFile);
+  const key = await readPem(keyFile);
   const versions = protocol === "grpc" ? { http1: false, http2: true } : { http1: true, http2: false };
   const caCerts = ca === undefined ? [] : [ca];
   return Deno.createHttpClient(
