@@ -25,13 +25,21 @@ const META = /[\\.+*?()|[\]{}^$]/;
 /** Makes a matcher; a pattern that RE2 refuses is an error value. */
 export function matcher(kind: MatchKind, name: string, value: string): MatcherResult {
   if (kind === "=" || kind === "!=") return { kind: "ok", matcher: equality(kind, name, value) };
-  const alternatives = value.split("|");
-  if (alternatives.every((alternative) => !META.test(alternative))) {
-    return { kind: "ok", matcher: membership(kind, name, value, alternatives) };
-  }
+  const literals = literalsOf(value);
+  if (literals) return { kind: "ok", matcher: membership(kind, name, value, literals) };
   const compiled = compileRegex(value, { dotAll: true });
   if (compiled.kind === "error") return compiled;
   return { kind: "ok", matcher: pattern(kind, name, value, compiled.regex) };
+}
+
+/**
+ * The only values that a pattern matches, where it is no more than an alternation of them: `a|b`, or `(a|b)` as
+ * dashboards write it.
+ */
+export function literalsOf(pattern: string): string[] | undefined {
+  const isGrouped = pattern.startsWith("(") && pattern.endsWith(")") && pattern.length > 1;
+  const alternation = isGrouped ? pattern.slice(1, -1) : pattern;
+  return META.test(alternation.replaceAll("|", "")) ? undefined : alternation.split("|");
 }
 
 /** A matcher for an exact value: what code that builds its own selectors wants. */

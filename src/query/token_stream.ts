@@ -1,3 +1,4 @@
+import { patternWeight } from "../base/regex.ts";
 import { bracketedName, type TokenKind } from "./token.ts";
 import { quote } from "./go_text.ts";
 import { Lexer } from "./lexer.ts";
@@ -6,6 +7,12 @@ import type { PositionRange } from "./position.ts";
 
 /** How deep a query may nest. Everything that walks a tree does so by recursion, and a stack has an end. */
 export const MAX_NESTING = 500;
+
+/** Tokens that a query may have: to read one takes about a microsecond, and nothing else happens meanwhile. */
+export const MAX_TOKENS = 20_000;
+
+/** What the regular expressions of one query may weigh together, beyond the first: making them is slow. */
+export const MAX_PATTERNS_WEIGHT = 2_000;
 
 /** What an error message says of the part of the grammar that it stopped in. */
 export interface ErrorContext {
@@ -32,6 +39,8 @@ export class TokenStream {
   #failed = false;
   #context = NO_CONTEXT;
   #depth = 0;
+  #tokens = 0;
+  #patternsWeight = 0;
 
   constructor(query: string) {
     this.query = query;
@@ -143,10 +152,26 @@ export class TokenStream {
     this.#depth--;
   }
 
+  /** Takes one more regular expression into account; false, having failed, when that is one too many. */
+  affords(pattern: string): boolean {
+    const before = this.#patternsWeight;
+    this.#patternsWeight += patternWeight(pattern);
+    if (before > 0 && this.#patternsWeight > MAX_PATTERNS_WEIGHT) {
+      this.fail(this.position, "the query's regular expressions are too large together");
+    }
+    return !this.#failed;
+  }
+
   #read(): void {
     const lexer = this.#lexer;
     lexer.next();
     this.#hasLookahead = true;
+    if (++this.#tokens > MAX_TOKENS) {
+      return this.fail(
+        { start: lexer.start, end: this.query.length },
+        `query has more than ${MAX_TOKENS} words and marks`,
+      );
+    }
     if (lexer.kind === "error") this.fail({ start: lexer.start, end: this.query.length }, lexer.problem);
   }
 }
