@@ -12,7 +12,7 @@ export function toJson(expr: Expr): Json {
     case "number":
       return { type: "numberLiteral", val: formatFloat(expr.value) };
     case "string":
-      return { type: "stringLiteral", val: expr.value };
+      return { type: "stringLiteral", val: expr.value.toWellFormed() };
     case "vector_selector":
       return {
         type: "vectorSelector",
@@ -92,7 +92,11 @@ function atModifier(at: AtModifier | undefined) {
 }
 
 function matchers(list: readonly Matcher[]): Json {
-  return list.map(({ kind, name, value }) => ({ type: kind, name, value }));
+  return list.map(({ kind, name, value }) => ({
+    type: kind,
+    name: name.toWellFormed(), // bytes that are no text have no place in JSON
+    value: value.toWellFormed(),
+  }));
 }
 
 function matching({ cardinality, on, labels, include, fillLeft, fillRight }: Matching): Json {

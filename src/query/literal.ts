@@ -138,27 +138,31 @@ function readBytes(body: string): string {
 }
 
 function decode(bytes: Uint8Array): string {
-  const decoder = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   let text = "";
-  for (let from = 0; from < bytes.length;) {
-    const length = characterLength(bytes, from, decoder);
-    if (length === 0) text += String.fromCharCode(0xdc00 + bytes[from++]);
-    else text += decoder.decode(bytes.subarray(from, from += length));
+  let soundFrom = 0;
+  for (let at = 0; at < bytes.length;) {
+    const length = characterLength(bytes, at);
+    if (length === 0) {
+      text += decoder.decode(bytes.subarray(soundFrom, at)) + String.fromCharCode(0xdc00 + bytes[at]);
+      soundFrom = at + 1;
+    }
+    at += length || 1;
   }
-  return text;
+  return text + decoder.decode(bytes.subarray(soundFrom));
 }
 
-/** Bytes of the character that begins at `from`; 0: none does. */
-function characterLength(bytes: Uint8Array, from: number, decoder: TextDecoder): number {
-  for (let length = 1; length <= 4 && from + length <= bytes.length; length++) {
-    try {
-      decoder.decode(bytes.subarray(from, from + length));
-      return length;
-    } catch {
-      // not yet a whole character
-    }
-  }
-  return 0;
+/** Bytes of the character that begins at `from`; 0: none does (RFC 3629, section 4). */
+function characterLength(bytes: Uint8Array, from: number): number {
+  const first = bytes[from];
+  if (first < 0x80) return 1;
+  const length = first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+  const second = bytes[from + 1];
+  const isOverlong = (first === 0xe0 && second < 0xa0) || (first === 0xf0 && second < 0x90);
+  const isNoCharacter = (first === 0xed && second > 0x9f) || (first === 0xf4 && second > 0x8f);
+  if (isOverlong || isNoCharacter) return 0;
+  for (let at = from + 1; at < from + length; at++) if ((bytes[at] & 0xc0) !== 0x80) return 0;
+  return length;
 }
 
 /** The runs of text in a string's body, unescaped, and its single bytes. */

@@ -125,7 +125,7 @@ function parseLabel(tokens: TokenStream): string {
   return text;
 }
 
-/** Any text but none at all; U+FFFD stands for bytes that were no text. */
+/** Any text but none at all. */
 function isValidLabelName(name: string): boolean {
-  return name !== "" && !name.includes("\ufffd");
+  return name !== "" && name.isWellFormed();
 }

@@ -1,6 +1,13 @@
 import type { VectorSelector } from "./ast.ts";
 import { readString } from "./literal.ts";
-import { equalTo, literalsOf, type Matcher, matcher, type MatchKind } from "../model/matcher.ts";
+import {
+  equalTo,
+  literalsOf,
+  type Matcher,
+  matcher,
+  type MatcherResult,
+  type MatchKind,
+} from "../model/matcher.ts";
 import { METRIC_NAME } from "../model/labels.ts";
 import type { PositionRange } from "./position.ts";
 import type { TokenKind } from "./token.ts";
@@ -73,18 +80,10 @@ function parseMatcher(tokens: TokenStream): Matcher | undefined {
   if ((operator === "=~" || operator === "!~") && literalsOf(value) === undefined && !tokens.affords(value)) {
     return undefined;
   }
-  const made = makeMatcher(operator, name, value);
+  const made = matcher(operator, name, value);
   if (made.kind === "ok") return made.matcher;
   tokens.report(tokens.since(start), made.message);
   return undefined;
-}
-
-/** Values may have bytes that are no text; patterns may not. */
-function makeMatcher(kind: MatchKind, name: string, value: string): MatcherResult {
-  if ((kind === "=~" || kind === "!~") && !value.isWellFormed()) {
-    return { kind: "error", message: `error parsing regexp: invalid UTF-8: \`${value.toWellFormed()}\`` };
-  }
-  return matcher(kind, name, value);
 }
 
 function matchOperator(kind: TokenKind): MatchKind | undefined {
