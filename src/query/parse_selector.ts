@@ -1,13 +1,6 @@
 import type { VectorSelector } from "./ast.ts";
 import { readString } from "./literal.ts";
-import {
-  equalTo,
-  literalsOf,
-  type Matcher,
-  matcher,
-  type MatcherResult,
-  type MatchKind,
-} from "../model/matcher.ts";
+import { equalTo, literalsOf, type Matcher, matcher, type MatchKind } from "../model/matcher.ts";
 import { METRIC_NAME } from "../model/labels.ts";
 import type { PositionRange } from "./position.ts";
 import type { TokenKind } from "./token.ts";
