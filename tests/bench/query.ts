@@ -4,7 +4,7 @@ import { startBunny } from "../process/bunny.ts";
 import { freePort } from "../support/free_port.ts";
 import { denoProcess, RunningProcess } from "../support/process_runner.ts";
 import { type TempDir, tempDir } from "../support/temp_dir.ts";
-import { quantile } from "./process_stats.ts";
+import { quantile, sleep } from "./process_stats.ts";
 
 /** A query that an SRE would write; with a step it runs over the whole hour. */
 interface BenchQuery {
@@ -45,15 +45,20 @@ const QUERIES: readonly BenchQuery[] = [
   },
 ];
 
-/** How long each side is asked one query, and how often at least and at most. */
+/** A query that takes far longer than it is given: nothing in it can be carried from window to window. */
+const LONG_QUERY = { query: "mad_over_time(probe_duration_seconds[10m])", stepSeconds: 1 };
+const LONG_QUERY_SECONDS = 10;
+
+/** How long each side is asked one query, to warm up and to measure, and how often at least and at most. */
+const WARM_UP_MS = 300;
 const MILLISECONDS_EACH = 1_500;
 const LEAST = 5;
 const MOST = 100;
 
 /**
  * Bunny beside a Prometheus that opens a copy of the same store directory: 50 probes × 4 metrics × an hour at 10 Hz,
- * 25 queries over HTTP, answers read to the end. Options: --minutes=N of data, --only=TEXT in the query,
- * --engine leaves Prometheus out.
+ * 25 queries over HTTP, answers read to the end. Then health answers and beats while a long query runs. Options:
+ * --minutes=N of data, --only=TEXT in the query, --engine leaves Prometheus out.
  */
 export async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({
@@ -68,7 +73,10 @@ export async function main(args: string[]): Promise<void> {
   const endMs = await writeData(dir, values.minutes);
   await copy(dir.join("bunny"), dir.join("prometheus"));
   const port = freePort();
-  await using _bunny = await startBunny(dir.write("bunny.yaml", config(port, dir.join("bunny"))));
+  await using target = denoProcess(["run", "-A", "--no-check", script("bare_server.ts")]);
+  const targetPort = Number(await target.waitForLine(/^\d+$/));
+  const configPath = dir.write("bunny.yaml", config(port, dir.join("bunny"), targetPort));
+  await using _bunny = await startBunny(configPath);
   await using prometheus = values.engine ? undefined : await startPrometheus(dir);
   const times = { startMs: endMs - Number(values.minutes) * 60_000, endMs };
   const bunnyUrl = `http://127.0.0.1:${port}`;
@@ -89,13 +97,15 @@ export async function main(args: string[]): Promise<void> {
       console.log(`    ! ${theirs.series} series against our ${ours.series}`);
     }
   }
-  if (!prometheus) return;
-  console.log(
-    `total p50: Prometheus ${totals.prometheus.toFixed(1)} ms, Bunny ${totals.bunny.toFixed(1)} ms, ` +
-      `ratio ${
-        (totals.bunny / totals.prometheus).toFixed(2)
-      }; behind on ${totals.behind} of ${QUERIES.length}`,
-  );
+  if (prometheus) {
+    console.log(
+      `total p50: Prometheus ${totals.prometheus.toFixed(1)} ms, Bunny ${totals.bunny.toFixed(1)} ms, ` +
+        `ratio ${
+          (totals.bunny / totals.prometheus).toFixed(2)
+        }; behind on ${totals.behind} of ${QUERIES.length}`,
+    );
+  }
+  await healthBesideLongQuery(bunnyUrl, times);
 }
 
 interface Measured {
@@ -104,27 +114,34 @@ interface Measured {
   readonly series: number;
 }
 
-async function measure(
-  url: string,
-  query: BenchQuery,
-  times: { startMs: number; endMs: number },
-): Promise<Measured> {
+interface Times {
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+function callOf(query: BenchQuery, times: Times): { path: string; body: URLSearchParams } {
   const body = new URLSearchParams({ query: query.query });
-  if (query.stepSeconds === undefined) body.set("time", String(times.endMs / 1_000));
-  else {
-    body.set("start", String(times.startMs / 1_000));
-    body.set("end", String(times.endMs / 1_000));
-    body.set("step", String(query.stepSeconds));
+  if (query.stepSeconds === undefined) {
+    body.set("time", String(times.endMs / 1_000));
+    return { path: "/api/v1/query", body };
   }
-  const path = query.stepSeconds === undefined ? "query" : "query_range";
+  body.set("start", String(times.startMs / 1_000));
+  body.set("end", String(times.endMs / 1_000));
+  body.set("step", String(query.stepSeconds));
+  return { path: "/api/v1/query_range", body };
+}
+
+async function measure(url: string, query: BenchQuery, times: Times): Promise<Measured> {
+  const { path, body } = callOf(query, times);
   const ask = async () => {
-    const response = await fetch(`${url}/api/v1/${path}`, { method: "POST", body });
+    const response = await fetch(url + path, { method: "POST", body });
     const bytes = await response.arrayBuffer();
     if (!response.ok) throw new Error(`${query.query}: ${new TextDecoder().decode(bytes)}`);
     return bytes;
   };
   const answer = JSON.parse(new TextDecoder().decode(await ask()));
-  await ask(); // a second one to warm up
+  const warmUntilMs = performance.now() + WARM_UP_MS;
+  do await ask(); while (performance.now() < warmUntilMs);
   const latencies: number[] = [];
   const untilMs = performance.now() + MILLISECONDS_EACH;
   while (latencies.length < LEAST || (latencies.length < MOST && performance.now() < untilMs)) {
@@ -139,6 +156,37 @@ async function measure(
   };
 }
 
+/** Health answers and beats with and without a long query beside them. */
+async function healthBesideLongQuery(url: string, times: Times): Promise<void> {
+  console.log("\nhealth answers (ms)          p50      p99      max   latest beat (ms)");
+  for (const isLoaded of [false, true]) {
+    const { path, body } = callOf(LONG_QUERY, times);
+    body.set("timeout", `${LONG_QUERY_SECONDS}s`);
+    const long = isLoaded ? fetch(url + path, { method: "POST", body }) : undefined;
+    const latencies: number[] = [];
+    const untilMs = performance.now() + (LONG_QUERY_SECONDS - 1) * 1_000;
+    while (performance.now() < untilMs) {
+      const beganMs = performance.now();
+      await (await fetch(`${url}/ready`)).arrayBuffer();
+      latencies.push(performance.now() - beganMs);
+      await sleep(10);
+    }
+    const [p50, p99, max] = [0.5, 0.99, 1].map((share) => quantile(latencies, share).toFixed(2).padStart(8));
+    const late = await ask(
+      url,
+      `1000 * max(max_over_time(bunny_probe_scheduling_delay_seconds[${LONG_QUERY_SECONDS - 1}s]))`,
+    );
+    const name = isLoaded ? "beside a long query" : "alone";
+    console.log(`${name.padEnd(22)} ${p50} ${p99} ${max}   ${Number(late).toFixed(2).padStart(16)}`);
+    if (long) console.log(`the long query: ${(await (await long).text()).slice(0, 100)}`);
+  }
+}
+
+async function ask(url: string, query: string): Promise<string> {
+  const answer = await (await fetch(`${url}/api/v1/query?query=${encodeURIComponent(query)}`)).json();
+  return answer.data.result[0]?.value[1] ?? "NaN";
+}
+
 function report({ query, stepSeconds }: BenchQuery, ours: Measured, theirs: Measured | undefined): void {
   const number = (value: number | undefined, width: number) => (value?.toFixed(2) ?? "–").padStart(width);
   const ratio = (mine: number, other: number | undefined) => number(other && mine / other, 6);
@@ -147,7 +195,7 @@ function report({ query, stepSeconds }: BenchQuery, ours: Measured, theirs: Meas
       number(ours.p99Ms, 8)
     }     ` +
       `${ratio(ours.p50Ms, theirs?.p50Ms)} ${ratio(ours.p99Ms, theirs?.p99Ms)}  ` +
-      `${query}${stepSeconds === undefined ? "" : `  (an hour in steps of ${stepSeconds} s)`}`,
+      `${query}${stepSeconds === undefined ? "" : `  (all of it in steps of ${stepSeconds} s)`}`,
   );
 }
 
@@ -165,14 +213,28 @@ async function copy(from: string, to: string): Promise<void> {
   if (!copied.success) throw new Error(new TextDecoder().decode(copied.stderr));
 }
 
-function config(port: number, tsdbPath: string): string {
+function config(port: number, tsdbPath: string, target: number): string {
+  const probes = Array.from(
+    { length: 10 },
+    (_, i) => `    - { name: live-${i}, httpGet: { host: 127.0.0.1, port: ${target} } }`,
+  );
+  const limits = "maxSamples: 50000000, timeoutMilliseconds: 120000, lookbackDeltaMilliseconds: 300000";
   return [
-    "ingress: { httpServer: { host: 127.0.0.1, port: " + port + " } }",
+    "egress:",
+    "  periodMilliseconds: 100",
+    "  probes:",
+    ...probes,
+    "ingress:",
+    "  httpServer:",
+    "    host: 127.0.0.1",
+    `    port: ${port}`,
+    "    health:",
+    `      - { path: ready, instantQuery: { query: 'avg_over_time(probe_success{probe=~"live.*"}[10s])' } }`,
     "telemetry:",
     "  prometheus:",
     `    tsdbPath: ${tsdbPath}`,
     "    tsdbOptions: { retentionDurationMilliseconds: 86400000 }",
-    "    promql: { engineOptions: { maxSamples: 50000000, timeoutMilliseconds: 120000, lookbackDeltaMilliseconds: 300000 } }",
+    `    promql: { engineOptions: { ${limits} } }`,
   ].join("\n");
 }
 
