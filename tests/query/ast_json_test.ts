@@ -18,6 +18,7 @@ const cases: [query: string, json: unknown][] = [
   ["5m", { type: "numberLiteral", val: "300" }],
   ["-Inf", { type: "numberLiteral", val: "-Inf" }],
   [`"x"`, { type: "stringLiteral", val: "x" }],
+  [String.raw`"\xff ü"`, { type: "stringLiteral", val: "\ufffd ü" }], // a byte of no text
   ["(-up)", { type: "parenExpr", expr: { type: "unaryExpr", op: "-", expr: selector } }],
   ["up offset -1m @ 1.5", { ...selector, offset: -60_000, timestamp: 1_500 }],
   ["up[5m] anchored @ start()", {

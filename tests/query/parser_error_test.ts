@@ -104,6 +104,12 @@ const cases: [query: string, start: number, end: number, message: string][] = [
   ["a + fill b", 9, 10, `1:10: parse error: unexpected identifier "b"`],
   ["a + fill (x) b", 10, 11, `1:11: parse error: unexpected identifier "x"`],
   ["a + fill_left (1 b", 17, 18, `1:18: parse error: unexpected identifier "b"`],
+  [
+    String.raw`sum by ("\xff") (up)`,
+    8,
+    14,
+    String.raw`1:9: parse error: invalid label name for grouping: "\xff"`,
+  ],
   // aggregations
   ["sum()", 0, 5, "1:1: parse error: no arguments for aggregate expression provided"],
   [
