@@ -110,9 +110,8 @@ class VectorOperation {
     group: MatchGroup,
     matched: Uint8Array | undefined,
   ): void {
-    const pairs = group.left.length * group.right.length;
     const row = this.#resultRow(this.#many.labels[many], this.#one.labels[one], this.#many.dropsName[many]);
-    const isSole = pairs === 1 && !this.#takenBy.has(row) && !matched;
+    const isSole = !this.#takenBy.has(row) && !matched;
     if (isSole && !this.#many.histograms[many] && !this.#one.histograms[one]) {
       // Later pairs with the same result labels must know what this one has taken.
       this.#soleOwner.set(row, { id, many, one });
