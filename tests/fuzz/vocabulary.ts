@@ -5,20 +5,19 @@ export interface Metric {
   readonly name: string;
   readonly shape: readonly string[];
   readonly distinct: boolean;
-  readonly isCounter: boolean;
 }
 
 export const METRICS: readonly Metric[] = [
-  { name: "gauge_a", shape: ["instance", "job"], distinct: true, isCounter: false },
-  { name: "gauge_b", shape: ["instance", "job"], distinct: true, isCounter: false },
-  { name: "sparse", shape: ["instance", "job"], distinct: true, isCounter: false },
-  { name: "flag", shape: ["instance", "job"], distinct: false, isCounter: false },
-  { name: "requests_total", shape: ["code", "instance", "job"], distinct: true, isCounter: true },
-  { name: "latency_bucket", shape: ["job", "le"], distinct: false, isCounter: true },
-  { name: "build_info", shape: ["job", "version"], distinct: false, isCounter: false },
-  { name: "odd", shape: ["job"], distinct: false, isCounter: false },
-  { name: "only", shape: [], distinct: true, isCounter: false },
-  { name: "absent_metric", shape: ["job"], distinct: true, isCounter: false },
+  { name: "gauge_a", shape: ["instance", "job"], distinct: true },
+  { name: "gauge_b", shape: ["instance", "job"], distinct: true },
+  { name: "sparse", shape: ["instance", "job"], distinct: true },
+  { name: "flag", shape: ["instance", "job"], distinct: false },
+  { name: "requests_total", shape: ["code", "instance", "job"], distinct: true },
+  { name: "latency_bucket", shape: ["job", "le"], distinct: false },
+  { name: "build_info", shape: ["job", "version"], distinct: false },
+  { name: "odd", shape: ["job"], distinct: false },
+  { name: "only", shape: [], distinct: true },
+  { name: "absent_metric", shape: ["job"], distinct: true },
 ];
 
 export const MATCHERS: Readonly<Record<string, readonly string[]>> = {
