@@ -118,7 +118,9 @@ export class Recorder {
       this.#userSuccesses?.add(1);
       this.#userResponseTime?.set(result.durationMs);
     }
-    this.#latency[passed ? "success" : "failure"].record(seconds, trace?.traceId, trace?.spanId);
+    // An exemplar must not point at a trace that nobody keeps: failures always are, successes when sampled.
+    const kept = trace?.sampled || !passed ? trace : undefined;
+    this.#latency[passed ? "success" : "failure"].record(seconds, kept?.traceId, kept?.spanId);
     this.#failuresInARow.set(history.consecutiveFailures);
     this.#successesInARow.set(history.consecutiveSuccesses);
     if (history.firstSuccessAfterMs !== undefined) {
