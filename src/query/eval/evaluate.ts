@@ -80,7 +80,7 @@ function* evaluateBinary(context: EvalContext, node: Binary): Evaluation<Evaluat
   if (left.kind === "vector" && right.kind === "vector") {
     const isSet = node.op === "and" || node.op === "or" || node.op === "unless";
     const frame = isSet
-      ? combineSets(context, node, left.frame, right.frame)
+      ? yield* combineSets(context, node, left.frame, right.frame)
       : yield* combineVectors(context, node, left.frame, right.frame);
     return { kind: "vector", frame };
   }

@@ -19,7 +19,7 @@ export function* instantValue(context: EvalContext, expr: Expr): Evaluation<Quer
   if (root.kind === "subquery") {
     const { startMs, endMs, stepMs } = subqueryGrid(context, root);
     const frame = yield* evaluateSubquery(context, root);
-    return toMatrix(context.on(startMs, endMs, stepMs), frame);
+    return yield* toMatrix(context.on(startMs, endMs, stepMs), frame);
   }
   const timestampMs = context.startMs;
   const evaluated = yield* context.evaluate(expr);
@@ -32,13 +32,13 @@ export function* instantValue(context: EvalContext, expr: Expr): Evaluation<Quer
 export function* rangeValue(context: EvalContext, expr: Expr): Evaluation<QueryValue> {
   if (context.stepCount === 0) return { kind: "matrix", series: [] };
   const evaluated = yield* context.evaluate(expr);
-  if (evaluated.kind === "vector") return toMatrix(context, evaluated.frame);
+  if (evaluated.kind === "vector") return yield* toMatrix(context, evaluated.frame);
   if (evaluated.kind !== "scalar") throw new Error(`a range query came to a ${evaluated.kind}`);
   const frame = context.frame(1);
   const cell = frame.addRow(Labels.EMPTY, false);
   frame.kinds.fill(FLOAT, cell, cell + context.stepCount);
   frame.values.set(evaluated.values, cell);
-  return toMatrix(context, frame);
+  return yield* toMatrix(context, frame);
 }
 
 function toSamples(context: EvalContext, frame: Frame): VectorSample[] {
@@ -65,7 +65,7 @@ function withoutDroppedNames(context: EvalContext, frame: Frame): Frame {
   return mergeEqualRows(context, frame);
 }
 
-function toMatrix(context: EvalContext, frame: Frame): QueryValue {
+function* toMatrix(context: EvalContext, frame: Frame): Evaluation<QueryValue> {
   const named = withoutDroppedNames(context, frame);
   const { stepCount } = named;
   const times = new Float64Array(stepCount);
@@ -74,6 +74,7 @@ function toMatrix(context: EvalContext, frame: Frame): QueryValue {
   for (let row = 0; row < named.rowCount; row++) {
     const count = named.countOf(row);
     if (count > 0) series.push(toSeries(named, row, count, times));
+    if (context.env.meter.spend(2 * stepCount)) yield;
   }
   series.sort((a, b) => compareLabels(a.labels, b.labels));
   return { kind: "matrix", series };

@@ -15,6 +15,7 @@ export function* evaluateScalar(context: EvalContext, call: Call): Evaluation<Fl
       if (kinds[row * stepCount + step] !== FLOAT) continue;
       result[step] = counts[step]++ === 0 ? values[row * stepCount + step] : NaN;
     }
+    if (context.env.meter.spend(stepCount)) yield;
   }
   return result;
 }
@@ -35,6 +36,7 @@ export function* evaluateAbsent(context: EvalContext, call: Call): Evaluation<Fr
   const present = new Uint8Array(stepCount);
   for (let row = 0; row < rowCount; row++) {
     for (let step = 0; step < stepCount; step++) present[step] |= kinds[row * stepCount + step];
+    if (context.env.meter.spend(stepCount)) yield;
   }
   const selector = arg.kind === "step_invariant" ? arg.expr : arg;
   const labels = selector.kind === "vector_selector" ? labelsOfMatchers(selector.matchers) : Labels.EMPTY;
