@@ -95,7 +95,7 @@ class VectorOperation {
     const { stepCount } = this.#out;
     const matched = fillLeft !== undefined ? new Uint8Array(stepCount) : undefined;
     for (const many of group.left) {
-      for (const one of group.right) this.#combinePair(id, many, one, group, matched);
+      for (const one of group.right) this.#combinePair(id, many, one, matched);
       if (fillRight !== undefined) this.#fillOne(id, many, group, fillRight, matched);
     }
     if (fillLeft === undefined) return;
@@ -107,7 +107,6 @@ class VectorOperation {
     id: number,
     many: number,
     one: number,
-    group: MatchGroup,
     matched: Uint8Array | undefined,
   ): void {
     const row = this.#resultRow(this.#many.labels[many], this.#one.labels[one], this.#many.dropsName[many]);
