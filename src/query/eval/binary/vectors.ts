@@ -24,6 +24,8 @@ export function* combineVectors(
   return yield* operation.run();
 }
 
+const NO_ROWS = new Int32Array(0);
+
 class VectorOperation {
   readonly #context: EvalContext;
   readonly #node: Binary;
@@ -51,7 +53,6 @@ class VectorOperation {
   }
 
   *run(): Evaluation<Frame> {
-    const { meter } = this.#context.env;
     const { fillLeft, fillRight } = this.#matching;
     const fills = fillLeft !== undefined || fillRight !== undefined;
     if (!fills && (this.#many.rowCount === 0 || this.#one.rowCount === 0)) return this.#out;
@@ -61,8 +62,7 @@ class VectorOperation {
         checked ??= this.#stepsThatCount(fills);
         this.#refuseDuplicates(group, checked);
       }
-      this.#combineGroup(id, group);
-      if (meter.spend(this.#out.stepCount * (group.left.length + group.right.length))) yield;
+      yield* this.#combineGroup(id, group);
     }
     return this.#out;
   }
@@ -90,16 +90,37 @@ class VectorOperation {
     }
   }
 
-  #combineGroup(id: number, group: MatchGroup): void {
+  *#combineGroup(id: number, { left, right }: MatchGroup): Evaluation<void> {
+    const { meter } = this.#context.env;
     const { fillLeft, fillRight } = this.#matching;
     const { stepCount } = this.#out;
     const matched = fillLeft !== undefined ? new Uint8Array(stepCount) : undefined;
-    for (const many of group.left) {
-      for (const one of group.right) this.#combinePair(id, many, one, matched);
-      if (fillRight !== undefined) this.#fillOne(id, many, group, fillRight, matched);
+    const oneAt = this.#rowsAt(right.length > 1 || fillRight !== undefined ? right : []);
+    if (meter.spend(stepCount * right.length)) yield;
+    for (const many of left) {
+      if (right.length === 1) this.#combinePair(id, many, right[0], matched);
+      else if (right.length > 1) this.#combineAlternating(id, many, oneAt, matched);
+      if (fillRight !== undefined) this.#fillOne(id, many, oneAt, fillRight, matched);
+      if (meter.spend(4 * stepCount)) yield;
     }
     if (fillLeft === undefined) return;
-    for (const one of group.right) this.#fillMany(id, one, fillLeft, matched!);
+    for (const one of right) {
+      this.#fillMany(id, one, fillLeft, matched!);
+      if (meter.spend(4 * stepCount)) yield;
+    }
+  }
+
+  /** Which of the rows of the "one" side has a sample at each step; -1: none. */
+  #rowsAt(rows: readonly number[]): Int32Array {
+    if (rows.length === 0 && this.#matching.fillRight === undefined) return NO_ROWS;
+    const { kinds, stepCount } = this.#one;
+    const rowAt = new Int32Array(stepCount).fill(-1);
+    for (const row of rows) {
+      for (let step = 0; step < stepCount; step++) {
+        if (kinds[row * stepCount + step] !== ABSENT) rowAt[step] = row;
+      }
+    }
+    return rowAt;
   }
 
   /** All steps at which both rows have a sample. */
@@ -116,22 +137,48 @@ class VectorOperation {
       this.#soleOwner.set(row, { id, many, one });
       return this.#combineFloats(many, one, row);
     }
-    const { stepCount, kinds } = this.#many;
+    const { stepCount, kinds } = this.#one;
     for (let step = 0; step < stepCount; step++) {
-      const manyCell = many * stepCount + step;
-      const oneCell = one * stepCount + step;
-      if (kinds[manyCell] === ABSENT || this.#one.kinds[oneCell] === ABSENT) continue;
-      const done = this.#combineCells(
-        id,
-        row,
-        step,
-        this.#many.values[manyCell],
-        this.#many.histograms[many]?.[step],
-        this.#one.values[oneCell],
-        this.#one.histograms[one]?.[step],
-      );
-      if (matched && done) matched[step] = 1;
+      if (kinds[one * stepCount + step] !== ABSENT) this.#combineAt(id, row, step, many, one, matched);
     }
+  }
+
+  /** As `#combinePair`, with rows of the "one" side that take turns. */
+  #combineAlternating(id: number, many: number, oneAt: Int32Array, matched: Uint8Array | undefined): void {
+    const rowByOne = new Map<number, number>();
+    for (let step = 0; step < oneAt.length; step++) {
+      const one = oneAt[step];
+      if (one < 0 || this.#many.kinds[many * oneAt.length + step] === ABSENT) continue;
+      let row = rowByOne.get(one);
+      if (row === undefined) {
+        row = this.#resultRow(this.#many.labels[many], this.#one.labels[one], this.#many.dropsName[many]);
+        rowByOne.set(one, row);
+      }
+      this.#combineAt(id, row, step, many, one, matched);
+    }
+  }
+
+  /** One step of a pair, of which the "one" side has a sample there. */
+  #combineAt(
+    id: number,
+    row: number,
+    step: number,
+    many: number,
+    one: number,
+    matched: Uint8Array | undefined,
+  ): void {
+    const manyCell = many * this.#many.stepCount + step;
+    if (this.#many.kinds[manyCell] === ABSENT) return;
+    const done = this.#combineCells(
+      id,
+      row,
+      step,
+      this.#many.values[manyCell],
+      this.#many.histograms[many]?.[step],
+      this.#one.values[one * this.#one.stepCount + step],
+      this.#one.histograms[one]?.[step],
+    );
+    if (matched && done) matched[step] = 1;
   }
 
   /** Rows that one pair of float rows filled on its own, so far without notes on which steps it matched. */
@@ -167,7 +214,7 @@ class VectorOperation {
   #fillOne(
     id: number,
     many: number,
-    group: MatchGroup,
+    oneAt: Int32Array,
     fill: number,
     matched: Uint8Array | undefined,
   ): void {
@@ -180,7 +227,7 @@ class VectorOperation {
     for (let step = 0; step < stepCount; step++) {
       const cell = many * stepCount + step;
       if (kinds[cell] === ABSENT) continue;
-      if (group.right.some((one) => this.#one.kinds[one * stepCount + step] !== ABSENT)) continue;
+      if (oneAt[step] >= 0) continue;
       const histogram = this.#many.histograms[many]?.[step];
       const done = this.#combineCells(id, row, step, this.#many.values[cell], histogram, fill, undefined);
       if (matched && done) matched[step] = 1;
