@@ -1,31 +1,12 @@
 import assert from "node:assert/strict";
+import { configKeys } from "./config_keys.ts";
 import { SCHEMA_FILE, schemaText } from "./json_schema.ts";
 
 Deno.test("JSON Schema: the file is current (else: deno task schema)", async () => {
   assert.equal(await Deno.readTextFile(SCHEMA_FILE), schemaText());
 });
 
-interface Node {
-  readonly type?: string;
-  readonly description?: string;
-  readonly properties?: Readonly<Record<string, Node>>;
-  readonly items?: Node;
-  readonly anyOf?: readonly Node[];
-  readonly additionalProperties?: boolean | Node;
-}
-
-/** Every key of the configuration with its path, from the top down. */
-function* keysOf(node: Node, path = ""): Iterable<{ path: string; node: Node }> {
-  for (const [key, below] of Object.entries(node.properties ?? {})) {
-    const own = path === "" ? key : `${path}.${key}`;
-    yield { path: own, node: below };
-    yield* keysOf(below, own);
-  }
-  for (const option of node.anyOf ?? []) yield* keysOf(option, path);
-  if (node.items) yield* keysOf(node.items, `${path}[]`);
-}
-
-const KEYS = [...keysOf(JSON.parse(schemaText()))];
+const KEYS = configKeys();
 
 Deno.test("JSON Schema: every key has a description, and no mapping takes unknown ones", () => {
   assert.ok(KEYS.length > 150);
