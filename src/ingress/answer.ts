@@ -8,10 +8,11 @@ export interface Answer {
 }
 
 /**
- * A body that is made while it is sent: each piece a moment's work, asked for when the client has taken those before
- * it. For answers that would take too much time or room to make at once. What it throws ends the connection.
+ * A body that is made while it is sent: each piece a moment's work, on its turn, asked for when the client has taken
+ * those before it. For answers that would take too much time or room to make at once. What it throws ends the
+ * connection. Nothing is open in it before the first piece has been asked for.
  */
-export type Pieces = Generator<string, void, void>;
+export type Pieces = AsyncGenerator<string, void, void>;
 
 /** A request as routes see it: bounded, decoded, without the socket. */
 export interface Request {
@@ -34,6 +35,18 @@ export type BodyResult =
 
 /** Largest request body that is read: far above any query that a person would send. */
 export const MAX_BODY_BYTES = 1024 * 1024;
+
+/** Parameters that a request may have: to read one costs a microsecond, and nothing else happens meanwhile. */
+const MAX_PARAMETERS = 1_000;
+
+/** Whether an encoded list of parameters is longer than anybody's need be. */
+export function hasTooManyParameters(encoded: string): boolean {
+  let count = 1;
+  for (let at = encoded.indexOf("&"); at >= 0; at = encoded.indexOf("&", at + 1)) {
+    if (++count > MAX_PARAMETERS) return true;
+  }
+  return false;
+}
 
 export function text(status: number, body: string, headers?: Readonly<Record<string, string>>): Answer {
   return { status, contentType: "text/plain; charset=utf-8", body, headers };

@@ -1,12 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Turns } from "../query/mod.ts";
 import type { Answer, Pieces } from "./answer.ts";
 
 export interface SendOptions {
   /** Whether the connection is of no use after this answer. */
   readonly isLast: boolean;
-  /** Pieces are made one a turn, so that whatever else is ready gets to run in between. */
-  readonly turns: Turns;
   /** Told how many bytes wait for the client to take them. */
   readonly onWaiting: (bytes: number) => void;
 }
@@ -42,20 +39,16 @@ async function sendPieces(
   message: IncomingMessage,
   response: ServerResponse,
   pieces: Pieces,
-  { turns, onWaiting }: SendOptions,
+  { onWaiting }: SendOptions,
 ): Promise<void> {
   if (message.method === "HEAD") return void response.end();
-  using _turns = turns.join();
   try {
-    for (;;) {
-      const { value, done } = pieces.next();
-      if (done || response.destroyed) break;
-      if (!response.write(value)) {
-        onWaiting(response.writableLength);
-        await taken(response);
-        onWaiting(0);
-      }
-      await turns.next();
+    for await (const piece of pieces) {
+      if (response.destroyed) return;
+      if (response.write(piece)) continue;
+      onWaiting(response.writableLength);
+      await taken(response);
+      onWaiting(0);
     }
     response.end();
   } catch (error) {

@@ -3,8 +3,7 @@ import type { Socket } from "node:net";
 import type { Clock } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
-import { Turns } from "../query/mod.ts";
-import { type Answer, type Request, text } from "./answer.ts";
+import { type Answer, hasTooManyParameters, type Request, text } from "./answer.ts";
 import { readBody } from "./body.ts";
 import { Connections } from "./connections.ts";
 import { refusalOf } from "./refusal.ts";
@@ -48,7 +47,6 @@ export class HttpServer implements AsyncDisposable {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #connections = new Connections();
-  readonly #turns = new Turns();
   readonly #stopSweeping = new AbortController();
   readonly #sweeping: Promise<void>;
   #limits: ServerLimits;
@@ -160,7 +158,6 @@ export class HttpServer implements AsyncDisposable {
       send(message, response, answer, {
         // A body that nobody read would be taken for the next request, or hold the connection.
         isLast: this.#draining || !message.complete,
-        turns: this.#turns,
         onWaiting: (bytes) => this.#connections.written(socket, response, bytes, this.#clock.now()),
       })
     ).catch((error) => this.#logger.error("answer failed", { error: messageOf(error) }));
@@ -182,7 +179,7 @@ function requestOf(
   const target = message.url ?? "/";
   const mark = target.indexOf("?");
   const rawPath = mark < 0 ? target : target.slice(0, mark);
-  if (!rawPath.startsWith("/")) return undefined;
+  if (!rawPath.startsWith("/") || hasTooManyParameters(target)) return undefined;
   let path: string;
   try {
     path = decodeURIComponent(rawPath.slice(1));

@@ -109,6 +109,11 @@ export class Engine {
     return { running: this.#gate.running, waiting: this.#gate.waiting };
   }
 
+  /** Whoever else works for long takes turns with the queries here. */
+  get turns(): Turns {
+    return this.#turns;
+  }
+
   get options(): Readonly<Required<EngineOptions>> {
     return this.#options;
   }

@@ -206,7 +206,7 @@ Deno.test("server answers requests that come ahead of the answers in their order
   assert.deepEqual(all.match(/^[a-d]$/gm), ["a", "b", "c", "d"]);
 });
 
-function* numbers(count: number, onNext: () => void = () => {}): Generator<string, void, void> {
+async function* numbers(count: number, onNext: () => void = () => {}): AsyncGenerator<string, void, void> {
   for (let i = 0; i < count; i++) {
     onNext();
     yield `${i},`.repeat(1_000);
@@ -216,7 +216,7 @@ function* numbers(count: number, onNext: () => void = () => {}): Generator<strin
 Deno.test("server sends an answer that is made while it is sent", async () => {
   await using server = await listen(() => ({ status: 200, contentType: "text/plain", body: numbers(100) }));
   const response = await fetch(`http://127.0.0.1:${server.port}/`);
-  assert.equal(await response.text(), [...numbers(100)].join(""));
+  assert.equal(await response.text(), (await Array.fromAsync(numbers(100))).join(""));
   const head = await rawHttp(server.port, get("/", "HEAD"));
   assert.equal(head.text.split("\r\n\r\n")[1], "");
 });

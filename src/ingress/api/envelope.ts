@@ -1,27 +1,37 @@
-import type { Answer, Request } from "../answer.ts";
+import type { Answer, Pieces, Request } from "../answer.ts";
 import type { Route } from "../router.ts";
 import { Form } from "./form.ts";
 import { ApiProblem } from "./problem.ts";
+import type { Share, Work } from "./share.ts";
 
-/** A call's answer: `data` is finished JSON, so that large results are written only once. */
+/** A call's answer. */
 export interface Reply {
-  readonly data: string;
+  /** Finished JSON, whole or in pieces. */
+  readonly data: string | Iterable<string>;
+  /** Samples that the pieces are made from. */
+  readonly samples?: number;
   readonly warnings?: readonly string[];
   readonly infos?: readonly string[];
 }
 
 export const TRUNCATED = "results truncated due to limit";
 
-/** What a call does; throws ApiProblem for what the client did wrong. */
-export type Call = (form: Form, request: Request) => Reply | Promise<Reply>;
+/**
+ * What a call does; throws ApiProblem for what the client did wrong. It works on its turn when it is called; one that
+ * waits for something, or works for long, says so to `work`.
+ */
+export type Call = (form: Form, request: Request, work: Work) => Reply | Promise<Reply>;
 
 /** A route of the API: reads the form, wraps the reply, and turns problems into error envelopes. */
-export function apiRoute(methods: Route["methods"], call: Call): Route {
+export function apiRoute(methods: Route["methods"], call: Call, share: Share): Route {
   return {
     methods,
     async handle(request) {
       try {
-        return success(await call(await Form.of(request), request));
+        const body = request.method === "POST" ? await request.body() : undefined;
+        using work = share.begin();
+        await work.turn();
+        return success(await call(Form.of(request, body), request, work), share);
       } catch (error) {
         if (error instanceof ApiProblem) return failure(error);
         throw error;
@@ -34,11 +44,40 @@ export function reply(value: unknown, warnings?: readonly string[]): Reply {
   return { data: JSON.stringify(value), warnings };
 }
 
-function success({ data, warnings = [], infos = [] }: Reply): Answer {
-  let body = `{"status":"success","data":${data}`;
-  if (warnings.length > 0) body += `,"warnings":${JSON.stringify(warnings)}`;
-  if (infos.length > 0) body += `,"infos":${JSON.stringify(infos)}`;
-  return { status: 200, contentType: "application/json", body: `${body}}` };
+function success({ data, samples = 0, warnings = [], infos = [] }: Reply, share: Share): Answer {
+  let end = "";
+  if (warnings.length > 0) end += `,"warnings":${JSON.stringify(warnings)}`;
+  if (infos.length > 0) end += `,"infos":${JSON.stringify(infos)}`;
+  const answer = (body: Answer["body"]): Answer => ({ status: 200, contentType: "application/json", body });
+  if (typeof data === "string") return answer(`${BEGINNING}${data}${end}}`);
+  const pieces = data[Symbol.iterator]();
+  const first = pieces.next();
+  const second = first.done ? first : pieces.next();
+  if (second.done) return answer(`${BEGINNING}${first.value ?? ""}${end}}`);
+  return answer(inTurns(BEGINNING + first.value + second.value, pieces, `${end}}`, samples, share));
+}
+
+const BEGINNING = `{"status":"success","data":`;
+
+/** A large reply's body: a piece a turn. */
+async function* inTurns(
+  beginning: string,
+  pieces: Iterator<string>,
+  end: string,
+  samples: number,
+  share: Share,
+): Pieces {
+  using _held = share.hold(samples);
+  using work = share.begin();
+  yield beginning;
+  for (;;) {
+    await work.turn();
+    const { value, done } = pieces.next();
+    work.rest();
+    if (done) break;
+    yield value;
+  }
+  yield end;
 }
 
 export function failure({ type, message, status }: ApiProblem): Answer {

@@ -1,5 +1,5 @@
 import { parsePromDuration } from "../../base/duration.ts";
-import { type Request } from "../answer.ts";
+import { type BodyResult, hasTooManyParameters, type Request } from "../answer.ts";
 import { ApiProblem } from "./problem.ts";
 
 /** Earliest and latest time that the API speaks of when a request names none, ms. */
@@ -14,21 +14,19 @@ export class Form {
     this.#parameters = parameters;
   }
 
-  /** @throws ApiProblem when the body is too large, broken or no form */
-  static async of(request: Request): Promise<Form> {
-    if (request.method !== "POST") return new Form(request.parameters);
-    const body = await request.body();
+  /** `body`: that of a POST. @throws ApiProblem when it is too large, broken or no form */
+  static of(request: Request, body: BodyResult | undefined): Form {
+    if (!body) return new Form(request.parameters);
     if (body.kind !== "ok") {
-      throw new ApiProblem(
-        "bad_data",
-        `error parsing form values: the body is ${body.kind === "broken" ? "incomplete" : "too large"}`,
-      );
+      throw unreadable(`the body is ${body.kind === "broken" ? "incomplete" : "too large"}`);
     }
     const type = request.header("content-type").split(";")[0].trim().toLowerCase();
     if (body.bytes.length > 0 && type !== "application/x-www-form-urlencoded") {
-      throw new ApiProblem("bad_data", `error parsing form values: Content-Type is ${JSON.stringify(type)}`);
+      throw unreadable(`Content-Type is ${JSON.stringify(type)}`);
     }
-    const form = new URLSearchParams(new TextDecoder().decode(body.bytes));
+    const text = new TextDecoder().decode(body.bytes);
+    if (hasTooManyParameters(text)) throw unreadable("there are too many parameters");
+    const form = new URLSearchParams(text);
     for (const [name, value] of request.parameters) form.append(name, value);
     return new Form(form);
   }
@@ -82,6 +80,10 @@ export class Form {
 
 export function invalid(parameter: string, message: string): ApiProblem {
   return new ApiProblem("bad_data", `invalid parameter ${JSON.stringify(parameter)}: ${message}`);
+}
+
+function unreadable(why: string): ApiProblem {
+  return new ApiProblem("bad_data", `error parsing form values: ${why}`);
 }
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$/;

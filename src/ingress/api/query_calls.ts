@@ -16,7 +16,8 @@ import type { Request } from "../answer.ts";
 import { type Call, type Reply, reply, TRUNCATED } from "./envelope.ts";
 import { type Form, invalid, MAX_TIME_MS, MIN_TIME_MS } from "./form.ts";
 import { ApiProblem, problemOf } from "./problem.ts";
-import { resultMembers } from "./result_json.ts";
+import { resultPieces, sampleCount } from "./result_json.ts";
+import type { Share } from "./share.ts";
 
 export interface QueryCallDeps {
   readonly engine: Engine;
@@ -28,19 +29,22 @@ export interface QueryCallDeps {
 const MAX_STEPS = 11_000;
 
 /** `query`: one moment. */
-export function instantCall({ engine, store, clock }: QueryCallDeps): Call {
-  return async (form, request) => {
+export function instantCall({ engine, store, clock }: QueryCallDeps, share: Share): Call {
+  return async (form, request, work) => {
     const limit = form.limit();
     const timeMs = form.time("time", clock.wallNow());
     const query = form.text("query");
-    const result = await engine.instant(store, query, timeMs, limitsOf(form, request));
-    return replyOf(result, query, limit, form.text("stats"));
+    const running = engine.instant(store, query, timeMs, limitsOf(form, request));
+    work.rest();
+    const result = await running;
+    await work.turn();
+    return replyOf(result, query, limit, form.text("stats"), engine, share);
   };
 }
 
 /** `query_range`: from start to end in steps. */
-export function rangeCall({ engine, store }: QueryCallDeps): Call {
-  return async (form, request) => {
+export function rangeCall({ engine, store }: QueryCallDeps, share: Share): Call {
+  return async (form, request, work) => {
     const limit = form.limit();
     const startMs = form.time("start");
     const endMs = form.time("end");
@@ -59,8 +63,11 @@ export function rangeCall({ engine, store }: QueryCallDeps): Call {
       );
     }
     const query = form.text("query");
-    const result = await engine.range(store, query, startMs, endMs, stepMs, limitsOf(form, request));
-    return replyOf(result, query, limit, form.text("stats"));
+    const running = engine.range(store, query, startMs, endMs, stepMs, limitsOf(form, request));
+    work.rest();
+    const result = await running;
+    await work.turn();
+    return replyOf(result, query, limit, form.text("stats"), engine, share);
   };
 }
 
@@ -107,9 +114,20 @@ function lookback(form: Form): number | undefined {
   }
 }
 
-function replyOf(result: QueryResult, query: string, limit: number, stats: string): Reply {
+function replyOf(
+  result: QueryResult,
+  query: string,
+  limit: number,
+  stats: string,
+  engine: Engine,
+  share: Share,
+): Reply {
   if (result.kind === "error") throw problemOf(result.error);
   const value = truncated(result.value, limit);
+  const samples = sampleCount(value);
+  if (share.heldSamples > 0 && share.heldSamples + samples > engine.options.maxSamples) {
+    throw new ApiProblem("unavailable", "too many large results are being sent");
+  }
   const warnings = texts(result.annotations, "warning", query);
   if (value !== result.value) warnings.push(TRUNCATED);
   if (stats !== "" && stats !== "true" && stats !== "all") {
@@ -120,12 +138,23 @@ function replyOf(result: QueryResult, query: string, limit: number, stats: strin
         `release, use "true" or "all"`,
     );
   }
-  const members = resultMembers(value);
   return {
-    data: stats === "" ? `{${members}}` : `{${members},"stats":${JSON.stringify(statsJson(result.stats))}}`,
+    data: dataOf(value, stats === "" ? "}" : `,"stats":${JSON.stringify(statsJson(result.stats))}}`),
+    samples,
     warnings,
     infos: texts(result.annotations, "info", query),
   };
+}
+
+function* dataOf(value: QueryValue, end: string): Generator<string, void, void> {
+  let beginning = "{";
+  let piece = "";
+  for (const next of resultPieces(value)) {
+    if (piece !== "") yield piece;
+    piece = beginning + next;
+    beginning = "";
+  }
+  yield piece + end;
 }
 
 function texts(annotations: readonly Annotation[], level: Annotation["level"], query: string): string[] {

@@ -7,21 +7,57 @@ import {
   type VectorSample,
 } from "../../query/mod.ts";
 
+/** About how long a piece is, in characters: a moment's work, and enough to be worth a packet or two. */
+const PIECE_LENGTH = 32 * 1024;
+
 /** A query's value as the API's `result`, with its `resultType`, as members of a JSON object without its braces. */
 export function resultMembers(value: QueryValue): string {
-  return `"resultType":"${value.kind}","result":${result(value)}`;
+  return [...resultPieces(value)].join("");
 }
 
-function result(value: QueryValue): string {
+/** The same in pieces: a large result as one text would take much time and many times its own room. */
+export function* resultPieces(value: QueryValue): Generator<string, void, void> {
+  let piece = "";
+  for (const part of resultParts(value)) {
+    piece += part;
+    if (piece.length < PIECE_LENGTH) continue;
+    yield piece;
+    piece = "";
+  }
+  if (piece !== "") yield piece;
+}
+
+/** How many samples a value has. */
+export function sampleCount(value: QueryValue): number {
+  if (value.kind === "vector") return value.samples.length;
+  if (value.kind === "matrix") return value.series.reduce((sum, { values }) => sum + values.length, 0);
+  return 1;
+}
+
+function* resultParts(value: QueryValue): Generator<string, void, void> {
+  yield `"resultType":"${value.kind}","result":`;
   switch (value.kind) {
     case "scalar":
-      return point(value.timestampMs, value.value);
+      return yield point(value.timestampMs, value.value);
     case "string":
-      return `[${value.timestampMs / 1_000},${JSON.stringify(value.value)}]`;
-    case "vector":
-      return `[${value.samples.map(vectorElement).join(",")}]`;
-    case "matrix":
-      return `[${value.series.map(matrixElement).join(",")}]`;
+      return yield `[${value.timestampMs / 1_000},${JSON.stringify(value.value)}]`;
+    case "vector": {
+      let before = "[";
+      for (const sample of value.samples) {
+        yield before + vectorElement(sample);
+        before = ",";
+      }
+      return yield before === "[" ? "[]" : "]";
+    }
+    case "matrix": {
+      let before = "[";
+      for (const series of value.series) {
+        yield before;
+        yield* matrixElement(series);
+        before = ",";
+      }
+      return yield before === "[" ? "[]" : "]";
+    }
   }
 }
 
@@ -33,18 +69,30 @@ function vectorElement({ labels, timestampMs, value, histogram }: VectorSample):
     : `{"metric":${metric(labels)},"value":${point(timestampMs, value)}}`;
 }
 
-function matrixElement({ labels, timestamps, values, histograms }: MatrixSeries): string {
-  const floats: string[] = [];
-  const natives: string[] = [];
+function* matrixElement(series: MatrixSeries): Generator<string, void, void> {
+  const { labels, timestamps, values, histograms } = series;
+  let text = `{"metric":${metric(labels)}`;
+  let before = `,"values":[`;
   for (let row = 0; row < timestamps.length; row++) {
-    const histogram = histograms?.[row];
-    if (histogram) natives.push(`[${timestamps[row] / 1_000},${JSON.stringify(histogramToApi(histogram))}]`);
-    else floats.push(point(timestamps[row], values[row]));
+    if (histograms?.[row]) continue;
+    text += before + point(timestamps[row], values[row]);
+    before = ",";
+    if (text.length < PIECE_LENGTH) continue;
+    yield text;
+    text = "";
   }
-  let element = `{"metric":${metric(labels)}`;
-  if (floats.length > 0) element += `,"values":[${floats.join(",")}]`;
-  if (natives.length > 0) element += `,"histograms":[${natives.join(",")}]`;
-  return `${element}}`;
+  if (before === ",") text += "]";
+  before = `,"histograms":[`;
+  for (let row = 0; histograms && row < timestamps.length; row++) {
+    const histogram = histograms[row];
+    if (!histogram) continue;
+    text += `${before}[${timestamps[row] / 1_000},${JSON.stringify(histogramToApi(histogram))}]`;
+    before = ",";
+    if (text.length < PIECE_LENGTH) continue;
+    yield text;
+    text = "";
+  }
+  yield before === "," ? `${text}]}` : `${text}}`;
 }
 
 function point(timestampMs: number, value: number): string {

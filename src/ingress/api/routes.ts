@@ -2,6 +2,7 @@ import type { ProbeStatusSource } from "../../model/probe_status.ts";
 import type { Route } from "../router.ts";
 import { apiRoute, type Call, failure } from "./envelope.ts";
 import { ApiProblem } from "./problem.ts";
+import { Share } from "./share.ts";
 import {
   exemplarsCall,
   formatCall,
@@ -34,10 +35,11 @@ const FORM = ["GET", "POST"] as const;
 
 /** The part of Prometheus' HTTP API that reads (Prometheus, docs/querying/api), by path. Nothing here changes state. */
 export function apiRoutes(deps: ApiDeps): Map<string, Route> {
-  const { store, clock, probes, facts } = deps;
+  const { engine, store, clock, probes, facts } = deps;
+  const share = new Share(engine.turns, clock);
   const calls: readonly (readonly [path: string, methods: Route["methods"], call: Call])[] = [
-    ["query", FORM, instantCall(deps)],
-    ["query_range", FORM, rangeCall(deps)],
+    ["query", FORM, instantCall(deps, share)],
+    ["query_range", FORM, rangeCall(deps, share)],
     ["query_exemplars", FORM, exemplarsCall],
     ["format_query", FORM, formatCall],
     ["parse_query", FORM, parseCall],
@@ -54,7 +56,9 @@ export function apiRoutes(deps: ApiDeps): Map<string, Route> {
     ["status/runtimeinfo", GET, runtimeInfoCall(facts, () => clock.wallNow())],
     ["status/tsdb", GET, tsdbCall(facts, store)],
   ];
-  const routes = new Map(calls.map(([path, methods, call]) => [`api/v1/${path}`, apiRoute(methods, call)]));
+  const routes = new Map(
+    calls.map(([path, methods, call]) => [`api/v1/${path}`, apiRoute(methods, call, share)]),
+  );
   routes.set("api/", { methods: FORM, handle: () => failure(new ApiProblem("not_found", "no such call")) });
   return routes;
 }

@@ -1,0 +1,79 @@
+import type { Clock } from "../../base/clock.ts";
+import type { Turns } from "../../query/mod.ts";
+
+/** How long calls may work, all together, before whatever else is ready gets to run, ms. */
+const SLICE_MS = 2;
+
+/**
+ * The API's share of the process: its calls take turns with each other and with long queries, so that probes and
+ * verdicts wait for no more than one slice of work, however many calls there are.
+ */
+export class Share {
+  readonly turns: Turns;
+  readonly clock: Clock;
+  /** What calls have worked since everything else last had its turn, ms. */
+  spentMs = 0;
+  #heldSamples = 0;
+
+  constructor(turns: Turns, clock: Clock) {
+    this.turns = turns;
+    this.clock = clock;
+  }
+
+  /** Samples of results that are being sent. */
+  get heldSamples(): number {
+    return this.#heldSamples;
+  }
+
+  /** Takes a result's samples into account until it is disposed of. */
+  hold(samples: number): Disposable {
+    this.#heldSamples += samples;
+    return { [Symbol.dispose]: () => void (this.#heldSamples -= samples) };
+  }
+
+  /** Begins one call's work; dispose of it at its end. */
+  begin(): Work {
+    return new Work(this);
+  }
+}
+
+/** One call's work. */
+export class Work implements Disposable {
+  readonly #share: Share;
+  readonly #membership: Disposable;
+  /** Monotonic ms; `undefined` while it rests. */
+  #workingSince: number | undefined;
+
+  constructor(share: Share) {
+    this.#share = share;
+    this.#membership = share.turns.join();
+  }
+
+  /** Whether this stretch of work has been long enough. */
+  get isDue(): boolean {
+    return this.#workingSince !== undefined && this.#share.clock.now() - this.#workingSince >= SLICE_MS;
+  }
+
+  /** Waits for its turn, if the API has had its share for now. To be awaited before each stretch of work. */
+  async turn(): Promise<void> {
+    this.rest();
+    const share = this.#share;
+    if (share.spentMs >= SLICE_MS) {
+      await share.turns.next();
+      share.spentMs = 0;
+    }
+    this.#workingSince = share.clock.now();
+  }
+
+  /** Ends a stretch of work: what follows is waiting for others. */
+  rest(): void {
+    if (this.#workingSince === undefined) return;
+    this.#share.spentMs += this.#share.clock.now() - this.#workingSince;
+    this.#workingSince = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.rest();
+    this.#membership[Symbol.dispose]();
+  }
+}
