@@ -264,14 +264,19 @@ export class Engine {
 
   #end(task: Pick<Task, "kind" | "startedMs" | "meter" | "waitedMs">, result: QueryResult): QueryResult {
     const { clock, onQuery } = this.#options;
-    onQuery({
+    const report: QueryReport = {
       kind: task.kind,
       outcome: result.kind === "ok" ? "ok" : result.error.kind,
       durationMs: clock.now() - task.startedMs,
       waitedMs: task.waitedMs,
       samplesTotal: task.meter.total,
       samplesPeak: task.meter.peak,
-    });
+    };
+    try {
+      onQuery(report);
+    } catch {
+      // An observer's fault is none of the query's.
+    }
     return result;
   }
 

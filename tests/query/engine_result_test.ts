@@ -165,3 +165,12 @@ Deno.test("Engine turns a fault of the store into an internal error, not a rejec
     error: { kind: "internal", message: "unexpected error: cannot read chunk" },
   });
 });
+
+Deno.test("a fault of an observer is none of the query's", async () => {
+  const engine = engineWith({
+    onQuery: () => {
+      throw new Error("observer");
+    },
+  });
+  assert.deepEqual(describe(valueOf(await engine.instant(STORE, "7", 0))), ["scalar 7"]);
+});

@@ -1,5 +1,6 @@
 /** A way to stop working for a moment, so that the event loop sees to everything else that is ready. */
 export interface Pause extends Disposable {
+  /** Rejects when this way has failed for good. */
   wait(): Promise<void>;
 }
 
@@ -27,6 +28,7 @@ export class LoopbackPause implements Pause {
     try {
       using listener = Deno.listen({ hostname, port: 0 });
       const accepting = listener.accept();
+      accepting.catch(() => {}); // when connecting fails, nobody waits for it
       const here = await Deno.connect({ hostname, port: listener.addr.port });
       const there = await accepting;
       if ((there.remoteAddr as Deno.NetAddr).port === (here.localAddr as Deno.NetAddr).port) {
@@ -42,9 +44,8 @@ export class LoopbackPause implements Pause {
   }
 
   async wait(): Promise<void> {
-    const arrival = this.#there.read(this.#received);
-    await this.#here.write(this.#sent);
-    await arrival;
+    const [received] = await Promise.all([this.#there.read(this.#received), this.#here.write(this.#sent)]);
+    if (received === null) throw new Error("the loopback connection was closed");
   }
 
   [Symbol.dispose](): void {
