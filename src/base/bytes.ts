@@ -126,16 +126,24 @@ export class ByteWriter {
  */
 export class ByteReader {
   at: number;
+  end: number;
   failed = false;
-  readonly end: number;
   readonly bytes: Uint8Array;
-  readonly #view: DataView;
+  /** The same bytes. */
+  readonly view: DataView;
 
   constructor(bytes: Uint8Array, start = 0, end = bytes.length) {
     this.bytes = bytes;
     this.at = start;
     this.end = end;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  /** Reads another stretch of the same bytes from here on. */
+  restart(start: number, end: number): void {
+    this.at = start;
+    this.end = end;
+    this.failed = false;
   }
 
   get remaining(): number {
@@ -147,20 +155,20 @@ export class ByteReader {
   }
 
   be16(): number {
-    return this.#take(2) ? this.#view.getUint16(this.at - 2) : 0;
+    return this.#take(2) ? this.view.getUint16(this.at - 2) : 0;
   }
 
   be32(): number {
-    return this.#take(4) ? this.#view.getUint32(this.at - 4) : 0;
+    return this.#take(4) ? this.view.getUint32(this.at - 4) : 0;
   }
 
   /** Signed; exact up to ±2^53. */
   be64(): number {
-    return this.#take(8) ? this.#view.getInt32(this.at - 8) * LANE + this.#view.getUint32(this.at - 4) : 0;
+    return this.#take(8) ? this.view.getInt32(this.at - 8) * LANE + this.view.getUint32(this.at - 4) : 0;
   }
 
   float64(): number {
-    return this.#take(8) ? this.#view.getFloat64(this.at - 8) : 0;
+    return this.#take(8) ? this.view.getFloat64(this.at - 8) : 0;
   }
 
   uvarint(): number {

@@ -11,8 +11,8 @@ import { WalWriter } from "./wal_writer.ts";
 /** Samples in one record. */
 const SAMPLES_PER_RECORD = 1_000;
 
-/** Records collected before they are written. */
-const FLUSH_BYTES = 256 * 1024;
+/** Records collected before they are written: below what the writer's buffer has room for from the start. */
+const FLUSH_BYTES = 32 * 1024;
 
 /** What an unfinished checkpoint is called; left over after a crash, it is removed. */
 export const CHECKPOINT_TEMPORARY_SUFFIX = ".tmp";
@@ -71,14 +71,19 @@ async function writeHead(
   pause: () => Promise<void> | undefined,
 ): Promise<void> {
   const record = new ByteWriter(16 * 1024);
-  const columns = new SampleColumns(1_024);
+  const columns = new SampleColumns(256);
   for (const series of head.series()) {
     writeSeries(record, series.walRef, series.labels);
     writer.log(record.bytes, record.length);
+    for (const id of series.chunks) {
+      columns.clear();
+      reader.decode(id, columns);
+      writeColumns(writer, record, series, columns);
+      if (writer.pendingBytes >= FLUSH_BYTES) writer.flush();
+    }
     columns.clear();
-    reader.read(series, -Infinity, Infinity, columns);
+    reader.readOpen(series, columns);
     writeColumns(writer, record, series, columns);
-    if (writer.pendingBytes >= FLUSH_BYTES) writer.flush();
     await pause();
   }
 }

@@ -3,8 +3,8 @@ import { LOOKAHEAD_BYTES } from "./bits.ts";
 /** Ordinary slabs' size. An ArrayBuffer of its own costs over 100 bytes, so hundreds of chunks share one. */
 const SLAB_BYTES = 64 * 1024;
 
-/** Empty slabs kept for later, so that steady work allocates none. */
-const MAX_SPARE_SLABS = 4;
+/** Empty slabs kept for later: each block that is cut frees as many as are needed again until the next. */
+const MAX_SPARE_SLABS = 64;
 
 /** One piece of memory with chunks behind each other. */
 interface Slab {

@@ -1,3 +1,4 @@
+import { ByteWriter } from "../base/bytes.ts";
 import { SampleColumns } from "../model/sample.ts";
 import { LOOKAHEAD_BYTES } from "./bits.ts";
 import type { Block, BlockSeries } from "./block.ts";
@@ -55,7 +56,7 @@ interface Cursor {
 
 /** All series of all blocks in the order of their labels, each with its chunks from every block. */
 function* merged(blocks: readonly Block[]): IterableIterator<SeriesToWrite> {
-  const encoder = new ChunkEncoder();
+  const gathering = new ChunkGathering();
   const cursors: Cursor[] = blocks.map((block) => ({
     block,
     rest: block.all(),
@@ -70,10 +71,13 @@ function* merged(blocks: readonly Block[]): IterableIterator<SeriesToWrite> {
     }
     if (!least) return;
     const { flat } = least;
-    const same = cursors.filter((cursor) => cursor.current && compareFlat(cursor.flat, flat) === 0);
-    const chunks = same.flatMap(({ block, current }) => chunksOf(block, current!, encoder));
-    yield { flat, chunks: joined(chunks, encoder) };
-    same.forEach(advance);
+    gathering.clear();
+    for (const cursor of cursors) {
+      if (!cursor.current || compareFlat(cursor.flat, flat) !== 0) continue;
+      gathering.add(cursor.block, cursor.current);
+      advance(cursor);
+    }
+    yield { flat, chunks: gathering.chunks() };
   }
 }
 
@@ -83,68 +87,93 @@ function advance(cursor: Cursor): void {
   cursor.flat = cursor.current ? inUtf8Order(cursor.current.labels.flat) : [];
 }
 
-/** A series' chunks in one block, copied as they are; decoded and encoded again only where something was deleted. */
-function chunksOf(block: Block, series: BlockSeries, encoder: ChunkEncoder): ChunkToWrite[] {
-  const { chunks } = series;
-  if (block.hasDeletions(series)) {
-    const kept: ChunkToWrite[] = [];
-    for (let i = 0; i < chunks.count; i++) {
-      const columns = new SampleColumns();
-      block.read(series, chunks.minTimeMs(i), chunks.maxTimeMs(i), columns);
-      if (columns.length > 0) kept.push(encoded(columns, encoder));
+/** A chunk in the gathering's memory. */
+interface Gathered {
+  readonly minTimeMs: number;
+  readonly maxTimeMs: number;
+  readonly samples: number;
+  readonly encoding: Encoding;
+  readonly at: number;
+  readonly length: number;
+}
+
+/** One series' chunks from several blocks, in memory that serves all series one after the other. */
+class ChunkGathering {
+  readonly #memory = new ByteWriter(64 * 1024);
+  readonly #encoder = new ChunkEncoder();
+  readonly #decoder = new ChunkDecoder();
+  readonly #columns = new SampleColumns(JOINED_ROWS);
+  #gathered: Gathered[] = [];
+
+  clear(): void {
+    this.#memory.clear();
+    this.#gathered = [];
+  }
+
+  /** Adds a series' chunks of one block, as they are; decoded and encoded again only where something was deleted. */
+  add(block: Block, series: BlockSeries): void {
+    const { chunks } = series;
+    if (block.hasDeletions(series)) {
+      for (let i = 0; i < chunks.count; i++) {
+        this.#columns.clear();
+        block.read(series, chunks.minTimeMs(i), chunks.maxTimeMs(i), this.#columns);
+        if (this.#columns.length > 0) this.#push(this.#encoded());
+      }
+      return;
     }
-    return kept;
-  }
-  const all: ChunkToWrite[] = [];
-  block.eachChunk(series, ({ encoding, view, start, length }, i) => {
-    all.push({
-      minTimeMs: chunks.minTimeMs(i),
-      maxTimeMs: chunks.maxTimeMs(i),
-      samples: view.getUint16(start) & (encoding >= Encoding.HISTOGRAM_ST ? 0x3fff : 0xffff),
-      encoding,
-      data: copied(new Uint8Array(view.buffer, view.byteOffset + start, length)),
+    block.eachChunk(series, ({ encoding, view, start, length }, i) => {
+      const bytes = new Uint8Array(view.buffer, view.byteOffset + start, length);
+      this.#push({
+        minTimeMs: chunks.minTimeMs(i),
+        maxTimeMs: chunks.maxTimeMs(i),
+        samples: view.getUint16(start) & (encoding >= Encoding.HISTOGRAM_ST ? 0x3fff : 0xffff),
+        encoding,
+        at: this.#put(bytes),
+        length,
+      });
     });
-  });
-  return all;
-}
+  }
 
-function joined(chunks: readonly ChunkToWrite[], encoder: ChunkEncoder): ChunkToWrite[] {
-  const result: ChunkToWrite[] = [];
-  for (const chunk of chunks) {
-    const before = result[result.length - 1];
-    const fits = before && before.encoding === Encoding.XOR && chunk.encoding === Encoding.XOR &&
+  /** What was gathered; each is valid until the next is asked for. */
+  *chunks(): IterableIterator<ChunkToWrite> {
+    for (const { minTimeMs, maxTimeMs, samples, encoding, at, length } of this.#gathered) {
+      const data = this.#memory.bytes.subarray(at, at + length);
+      yield { minTimeMs, maxTimeMs, samples, encoding, data };
+    }
+  }
+
+  /** Adds a chunk, joined with the one before where both are small. */
+  #push(chunk: Gathered): void {
+    const before = this.#gathered.at(-1);
+    const fits = before !== undefined && before.encoding === Encoding.XOR &&
+      chunk.encoding === Encoding.XOR &&
       before.samples + chunk.samples <= JOINED_ROWS;
-    if (fits) result[result.length - 1] = join(before, chunk, encoder);
-    else result.push(chunk);
+    if (!fits) {
+      this.#gathered.push(chunk);
+      return;
+    }
+    const { buffer } = this.#memory.bytes;
+    this.#columns.clear();
+    for (const { at, encoding } of [before, chunk]) {
+      this.#decoder.decode(new DataView(buffer), at, encoding, this.#columns);
+    }
+    this.#gathered[this.#gathered.length - 1] = this.#encoded();
   }
-  return result;
-}
 
-/** One chunk instead of two that follow each other. */
-function join(a: ChunkToWrite, b: ChunkToWrite, encoder: ChunkEncoder): ChunkToWrite {
-  const decoder = new ChunkDecoder();
-  const columns = new SampleColumns(a.samples + b.samples);
-  for (const { data, encoding } of [a, b]) {
-    decoder.decode(new DataView(data.buffer, data.byteOffset), 0, encoding as Encoding, columns);
+  #encoded(): Gathered {
+    const { timestamps: times, values, histograms, length: samples } = this.#columns;
+    this.#encoder.encode({ times, values, histograms }, 0, samples);
+    const { bytes, length, encoding } = this.#encoder;
+    const at = this.#put(bytes.subarray(0, length));
+    return { minTimeMs: times[0], maxTimeMs: times[samples - 1], samples, encoding, at, length };
   }
-  return encoded(columns, encoder);
-}
 
-function encoded(columns: SampleColumns, encoder: ChunkEncoder): ChunkToWrite {
-  const { timestamps: times, values, histograms, length } = columns;
-  encoder.encode({ times, values, histograms }, 0, length);
-  return {
-    minTimeMs: times[0],
-    maxTimeMs: times[length - 1],
-    samples: length,
-    encoding: encoder.encoding,
-    data: copied(encoder.bytes.subarray(0, encoder.length)),
-  };
-}
-
-/** A copy with the room behind it that the decoder looks into. */
-function copied(data: Uint8Array): Uint8Array {
-  const copy = new Uint8Array(data.length + LOOKAHEAD_BYTES);
-  copy.set(data);
-  return copy.subarray(0, data.length);
+  /** Copies bytes in, with the room behind them that the decoder looks into. @returns where they are */
+  #put(bytes: Uint8Array): number {
+    const at = this.#memory.length;
+    this.#memory.put(bytes);
+    this.#memory.reserve(LOOKAHEAD_BYTES);
+    this.#memory.length += LOOKAHEAD_BYTES;
+    return at;
+  }
 }

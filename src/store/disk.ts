@@ -23,7 +23,7 @@ import { dropAfter } from "./head_edit.ts";
 import type { HeadReader } from "./head_reader.ts";
 import type { DirLock } from "./lock.ts";
 import type { StoreSettings } from "./options.ts";
-import { expiredByAge, expiredBySize, planCompaction, planCut, planEarlyCut } from "./plan.ts";
+import { expiredByAge, expiredBySize, planCompaction, planCut, planEarlyCut, planLastCut } from "./plan.ts";
 import { repairTornTails, replay } from "./replay.ts";
 import { Room } from "./room.ts";
 import { expireSetAside, setAsideBlock } from "./set_aside.ts";
@@ -35,6 +35,9 @@ const RETRY_MS = 10_000;
 
 /** The head is cut early when its closed chunks take up this much memory. */
 const MAX_HEAD_CHUNK_BYTES = 32 * 1024 * 1024;
+
+/** Reading this many samples from the log takes a start some ten milliseconds. */
+const LONG_LOG_SAMPLES = 50_000;
 
 /** Guesses for planning: what a sample takes up that is not encoded yet, and a series' entry in an index. */
 const RAW_SAMPLE_BYTES = 12;
@@ -120,7 +123,7 @@ export class Disk {
 
   /** Everything that is due: blocks cut, merged and expired, the log shortened or started again. */
   async maintain(mayExpireByAge: boolean): Promise<void> {
-    this.#room.measure();
+    this.#room.measureNowAndThen();
     await this.#cutWhatIsDue();
     if (this.wal.state.kind === "suspended" && this.#isDue(this.#retryLogAt)) await this.#checkpoint();
     await this.#merge();
@@ -155,7 +158,9 @@ export class Disk {
     head.minValidTimeMs = blocks.maxTimeMs;
   }
 
+  /** Gives the directory free. A long log becomes blocks first, so that the next start needn't read it. */
   async close(): Promise<void> {
+    if (this.#parts.head.samplesHeld >= LONG_LOG_SAMPLES) await this.#cutAll();
     await this.wal.close();
     this.#parts.blocks.close();
     this.#lock.release();
@@ -172,7 +177,7 @@ export class Disk {
     const past = loaded.blocks.filter(({ meta }) => !isFromTheFuture(meta.maxTimeMs, nowMs));
     head.minValidTimeMs = past.reduce((latest, { meta }) => Math.max(latest, meta.maxTimeMs), -Infinity);
 
-    const found = replay(this.#walDir, head, headReader);
+    const found = await replay(this.#walDir, head, headReader);
     this.#lastSegment = found.lastSegment;
     counts.replayedSamples = found.samples;
     counts.replayUnknownSeries = found.unknownSeries;
@@ -239,7 +244,19 @@ export class Disk {
         error: messageOf(error),
       });
     }
-    this.#room.measure();
+  }
+
+  async #cutAll(): Promise<void> {
+    const { head, settings, logger } = this.#parts;
+    const next = () => planLastCut(head.minTimeMs, head.maxTimeMs, head.minValidTimeMs, settings.minBlockMs);
+    try {
+      for (let cut = next(); cut; cut = next()) await this.#cut(cut);
+      await this.#checkpoint();
+    } catch (error) {
+      logger.warn("head can't be written as a block: the next start reads it from the log", {
+        error: messageOf(error),
+      });
+    }
   }
 
   #plannedCut(): Cut | undefined {
@@ -264,6 +281,7 @@ export class Disk {
     const add = meta ? [new Block(`${dir}/${meta.ulid}`, means)] : [];
     blocks.change({ add }); // in one step with the next line: no query sees a sample twice, or not at all
     head.truncate(cut.maxTimeMs);
+    this.#room.measure();
     counts.headTruncations++;
     counts.compactions++;
   }

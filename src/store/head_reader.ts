@@ -51,6 +51,11 @@ export class HeadReader {
     return copyLast(this.#scratch, minTimeMs, maxTimeMs, into);
   }
 
+  /** Adds all samples of the open chunk to the columns' end. */
+  readOpen(series: HeadSeries, into: SampleColumns): void {
+    copyOpen(series, -Infinity, Infinity, into);
+  }
+
   /** Adds all samples of a closed chunk to the columns' end. */
   decode(id: ChunkId, into: SampleColumns): void {
     const chunks = this.#chunks;

@@ -22,6 +22,7 @@ export class IndexWriter {
   readonly #file: Deno.FsFile;
   readonly #out = new ByteWriter(FLUSH_BYTES * 2);
   readonly #entry = new ByteWriter();
+  readonly #content = new ByteWriter();
   readonly #symbols = new Map<string, number>();
   /** name → value → series; the empty name: all series. */
   readonly #postings = new Map<string, Map<string, number[]>>([["", new Map([["", []]])]]);
@@ -128,7 +129,8 @@ export class IndexWriter {
 
   /** │ length <4b> │ content │ crc32c <4b> │ */
   #section(write: (out: ByteWriter) => void): void {
-    const content = new ByteWriter();
+    const content = this.#content;
+    content.clear();
     write(content);
     this.#out.be32(content.length);
     this.#out.put(content.written());

@@ -3,15 +3,20 @@ import { readAt } from "./files.ts";
 const PAGE_BYTES = 16 * 1024;
 
 interface Page {
-  readonly key: string;
-  readonly bytes: Uint8Array;
+  readonly memory: Uint8Array;
+  /** As much of the memory as the file filled. */
+  bytes: Uint8Array;
 }
 
-/** Pages of files read lately, all files together within one bound; the one not used for longest goes first. */
+/**
+ * Pages of files read lately, all files together within one bound; the one not used for longest goes first, and its
+ * memory to the next.
+ */
 export class PageCache {
   readonly #maxPages: number;
   /** In order of last use. */
   readonly #pages = new Map<string, Page>();
+  readonly #spare: Page[] = [];
   #nextFile = 0;
 
   constructor(maxBytes: number) {
@@ -37,24 +42,37 @@ export class PageCache {
   page(fileNumber: number, file: Deno.FsFile, pageNumber: number): Uint8Array {
     const key = `${fileNumber}:${pageNumber}`;
     let page = this.#pages.get(key);
-    if (page) this.#pages.delete(key); // and put it behind the others
-    else page = { key, bytes: readAt(file, pageNumber * PAGE_BYTES, PAGE_BYTES) };
+    if (page) {
+      this.#pages.delete(key); // and put it behind the others
+    } else {
+      page = this.#spare.pop() ?? this.#oldestOfTooMany() ?? newPage();
+      page.bytes = readAt(file, pageNumber * PAGE_BYTES, PAGE_BYTES, page.memory);
+    }
     this.#pages.set(key, page);
-    if (this.#pages.size > this.#maxPages) this.#dropOldest();
     return page.bytes;
   }
 
   /** For PagedFile: forgets its pages. */
   forget(fileNumber: number): void {
-    for (const key of [...this.#pages.keys()]) if (key.startsWith(`${fileNumber}:`)) this.#pages.delete(key);
-  }
-
-  #dropOldest(): void {
-    for (const key of this.#pages.keys()) {
+    for (const [key, page] of [...this.#pages]) {
+      if (!key.startsWith(`${fileNumber}:`)) continue;
       this.#pages.delete(key);
-      return;
+      this.#spare.push(page);
     }
   }
+
+  #oldestOfTooMany(): Page | undefined {
+    if (this.#pages.size < this.#maxPages) return undefined;
+    for (const [key, page] of this.#pages) {
+      this.#pages.delete(key);
+      return page;
+    }
+  }
+}
+
+function newPage(): Page {
+  const memory = new Uint8Array(PAGE_BYTES);
+  return { memory, bytes: memory };
 }
 
 /** A file that is read here and there. */
@@ -71,7 +89,7 @@ export class PagedFile {
     this.sizeBytes = sizeBytes;
   }
 
-  /** The bytes from `offset` on, fewer where the file ends before. Often a view of a cached page: don't keep it. */
+  /** The bytes from `offset` on, fewer where the file ends before; valid until something else is read through the cache. */
   read(offset: number, length: number): Uint8Array {
     const end = Math.min(offset + length, this.sizeBytes);
     if (offset >= end) return new Uint8Array(0);

@@ -26,6 +26,21 @@ export function planEarlyCut(headMinMs: number, headMaxMs: number, blockRangeMs:
   return { minTimeMs: headMinMs, maxTimeMs: Math.min(rangeEndMs, middleMs + 1) };
 }
 
+/** What is left of the head's oldest block range, up to its newest sample: for a store that closes. */
+export function planLastCut(
+  headMinMs: number,
+  headMaxMs: number,
+  afterMs: number,
+  blockRangeMs: number,
+): Cut | undefined {
+  if (!(headMaxMs >= headMinMs)) return undefined;
+  const startMs = Math.floor(headMinMs / blockRangeMs) * blockRangeMs;
+  return {
+    minTimeMs: Math.max(startMs, afterMs),
+    maxTimeMs: Math.min(startMs + blockRangeMs, headMaxMs + 1),
+  };
+}
+
 /** What compaction needs to know of a block. */
 export type Span = Pick<Block, "meta" | "sizeBytes">;
 

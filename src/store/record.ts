@@ -1,7 +1,6 @@
-import { ByteReader, type ByteWriter } from "../base/bytes.ts";
+import type { ByteReader, ByteWriter } from "../base/bytes.ts";
 import type { Histogram } from "../model/histogram.ts";
 import { Labels } from "../model/labels.ts";
-import { isStaleNaN, STALE_NAN } from "../model/sample.ts";
 import { readHistogram, writeFloatHistogram } from "./record_histogram.ts";
 
 /** What a log record tells; its first byte (Prometheus, tsdb/docs/format/wal.md and tsdb/record). */
@@ -34,8 +33,7 @@ export interface RecordSink {
 export type RecordResult = "ok" | "ignored" | "malformed";
 
 /** Reads a record; what came before a malformed place was delivered. */
-export function readRecord(record: Uint8Array, to: RecordSink): RecordResult {
-  const from = new ByteReader(record);
+export function readRecord(from: ByteReader, to: RecordSink): RecordResult {
   const type = from.u8();
   switch (type) {
     case Record.SERIES:
@@ -128,15 +126,31 @@ function* pairs(flat: readonly string[]): IterableIterator<[string, string]> {
   for (let i = 0; i < flat.length; i += 2) yield [flat[i], flat[i + 1]];
 }
 
+/** The log is mostly these, and a start waits for them: so the varints are read by hand. */
 function readSamples(from: ByteReader, to: RecordSink): void {
   const firstRef = from.be64();
   const firstTime = from.be64();
-  while (from.remaining > 0) {
-    const ref = firstRef + from.varint();
-    const time = firstTime + from.varint();
-    const value = from.float64();
-    if (!from.failed) to.sample(ref, time, value === value || !isStaleNaN(value) ? value : STALE_NAN, 0);
+  const { bytes, view, end } = from;
+  let at = from.at;
+  while (at < end) {
+    let byte = bytes[at++];
+    let refDelta = byte & 127;
+    for (let scale = 128; byte >= 128; scale *= 128) refDelta += ((byte = bytes[at++]) & 127) * scale;
+    byte = bytes[at++];
+    let timeDelta = byte & 127;
+    for (let scale = 128; byte >= 128; scale *= 128) timeDelta += ((byte = bytes[at++]) & 127) * scale;
+    if (at + 8 > end) {
+      from.failed = true;
+      return;
+    }
+    const value = view.getFloat64(at);
+    at += 8;
+    to.sample(firstRef + unzigzag(refDelta), firstTime + unzigzag(timeDelta), value, 0);
   }
+}
+
+function unzigzag(zigzag: number): number {
+  return zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2;
 }
 
 function readHistograms(from: ByteReader, to: RecordSink, areInteger: boolean): void {

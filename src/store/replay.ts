@@ -1,12 +1,14 @@
+import type { ByteReader } from "../base/bytes.ts";
 import type { Histogram } from "../model/histogram.ts";
 import type { Labels } from "../model/labels.ts";
+import { loadUnzstd } from "./decompress.ts";
 import type { Head } from "./head.ts";
 import { erase } from "./head_edit.ts";
 import type { HeadReader } from "./head_reader.ts";
 import type { HeadSeries } from "./head_series.ts";
 import { readRecord, type RecordSink } from "./record.ts";
 import { checkpointsIn, type Numbered, segmentsIn } from "./wal_format.ts";
-import { isTornAtEnd, readSegment, type SegmentReading } from "./wal_reader.ts";
+import { isTornAtEnd, isZstd, readSegment, type SegmentReading } from "./wal_reader.ts";
 
 /** What replaying a log found. */
 export interface Replay {
@@ -22,7 +24,7 @@ export interface Replay {
 }
 
 /** Reads the newest checkpoint and all segments after it into the head. */
-export function replay(walDir: string, head: Head, reader: HeadReader): Replay {
+export async function replay(walDir: string, head: Head, reader: HeadReader): Promise<Replay> {
   const checkpoint = checkpointsIn(walDir).at(-1);
   const segments = segmentsIn(walDir);
   const after = segments.filter(({ number }) => number > (checkpoint?.number ?? -1));
@@ -30,15 +32,17 @@ export function replay(walDir: string, head: Head, reader: HeadReader): Replay {
   const damaged: SegmentReading[] = [];
   let records = 0;
   let malformedRecords = 0;
+  const toRead = [...checkpoint ? segmentsIn(checkpoint.path) : [], ...after];
+  const unzstd = toRead.some(isZstd) ? await loadUnzstd() : undefined;
   const read = (segment: Numbered) => {
-    const reading = readSegment(segment, (record) => {
+    const onRecord = (record: ByteReader) => {
       records++;
       if (readRecord(record, sink) === "malformed") malformedRecords++;
-    });
+    };
+    const reading = readSegment(segment, onRecord, unzstd);
     if (reading.damages.length > 0) damaged.push(reading);
   };
-  if (checkpoint) segmentsIn(checkpoint.path).forEach(read);
-  after.forEach(read);
+  toRead.forEach(read);
   sink.finish();
   return {
     lastSegment: Math.max(checkpoint?.number ?? -1, segments.at(-1)?.number ?? -1),
@@ -67,6 +71,9 @@ class HeadSink implements RecordSink {
   readonly #reader: HeadReader;
   /** By the log's reference; one series may have had several. */
   readonly #series = new Map<number, HeadSeries>();
+  /** The last one asked for: a checkpoint has a thousand samples of one series behind each other. */
+  #lastRef = -1;
+  #lastSeries: HeadSeries | undefined;
   readonly #tombstones: { series: HeadSeries; minTimeMs: number; maxTimeMs: number }[] = [];
 
   constructor(head: Head, reader: HeadReader) {
@@ -77,10 +84,15 @@ class HeadSink implements RecordSink {
   series(ref: number, labels: Labels): void {
     this.#head.reserveWalRef(ref);
     this.#series.set(ref, this.#head.getOrCreate(labels, ref));
+    this.#lastRef = -1;
   }
 
   sample(ref: number, timestampMs: number, value: number, startMs: number): void {
-    const series = this.#series.get(ref);
+    if (ref !== this.#lastRef) {
+      this.#lastRef = ref;
+      this.#lastSeries = this.#series.get(ref);
+    }
+    const series = this.#lastSeries;
     this.samples++;
     if (series) this.#head.restore(series, timestampMs, value, startMs);
     else this.unknownSeries++;

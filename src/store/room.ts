@@ -6,6 +6,9 @@ const WAL_SHARE = 1 / 8;
 /** Kept free below the bound, for directories' growth and the last page of each file. */
 const SLACK_BYTES = 64 * 1024;
 
+/** Of the calls that ask for it now and then, one in so many measures. */
+const MEASURED_ONE_OF = 30;
+
 /** Keeps the directory below its bound: what is there, what was written since that was measured, what is reserved. */
 export class Room {
   /** Infinity: no bound. */
@@ -16,6 +19,7 @@ export class Room {
   #measuredWalBytes = 0;
   #writtenBytes = 0;
   #reservedBytes = 0;
+  #untilMeasured = 0;
 
   constructor(dir: string, walDir: string, limitBytes: number) {
     this.#dir = dir;
@@ -59,8 +63,14 @@ export class Room {
     return { [Symbol.dispose]: () => void (this.#reservedBytes -= bytes) };
   }
 
+  /** Looks at what is really there, when that is worth it: it costs a system call a file. */
+  measureNowAndThen(): void {
+    if (this.#untilMeasured-- <= 0) this.measure();
+  }
+
   /** Looks at what is really there. */
   measure(): void {
+    this.#untilMeasured = MEASURED_ONE_OF;
     this.#measuredBytes = diskBytes(this.#dir);
     this.#measuredWalBytes = diskBytes(this.#walDir);
     this.#writtenBytes = 0;

@@ -28,7 +28,7 @@ export const FLUSH_PERIOD_MS = 100;
 export const SYNC_PERIOD_MS = 1_000;
 
 /** Index pages of blocks in memory, all blocks together. */
-const PAGE_CACHE_BYTES = 2 * 1024 * 1024;
+const PAGE_CACHE_BYTES = 1024 * 1024;
 
 /**
  * The time-series store: what probes append and queries read. With a directory it is a Prometheus TSDB; without one, or

@@ -8,7 +8,7 @@ import { SampleRecord } from "./sample_record.ts";
 import { WalWriter } from "./wal_writer.ts";
 
 /** Records collect in memory up to this before they are written without waiting for the timer. */
-const MAX_PENDING_BYTES = 1024 * 1024;
+const MAX_PENDING_BYTES = 256 * 1024;
 
 /** Whether samples reach the disk. */
 export type WalState =

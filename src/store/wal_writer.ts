@@ -3,6 +3,8 @@ import { writeAll } from "./files.ts";
 import { Fragment, FRAGMENT_HEADER_BYTES, MAX_SEGMENT_BYTES, PAGE_BYTES, segmentName } from "./wal_format.ts";
 
 const FIRST_BUFFER_BYTES = 64 * 1024;
+/** A buffer that became longer is given back. */
+const MOST_BUFFER_BYTES = 512 * 1024;
 
 /**
  * Writes records into segments of one directory. Records collect in memory until `flush`; a segment only ever
@@ -82,6 +84,7 @@ export class WalWriter {
     const bytes = this.#pending.subarray(0, this.#pendingBytes);
     this.#pendingBytes = 0;
     this.#isDirty = true;
+    if (this.#pending.length > MOST_BUFFER_BYTES) this.#allocate(FIRST_BUFFER_BYTES); // after a burst
     writeAll(this.#file, bytes);
   }
 
@@ -131,10 +134,14 @@ export class WalWriter {
   #reserve(extra: number): void {
     const needed = this.#pendingBytes + extra;
     if (needed <= this.#pending.length) return;
-    const larger = new Uint8Array(Math.max(needed, this.#pending.length * 2));
-    larger.set(this.#pending.subarray(0, this.#pendingBytes));
-    this.#pending = larger;
-    this.#pendingView = new DataView(larger.buffer);
+    const written = this.#pending.subarray(0, this.#pendingBytes);
+    this.#allocate(Math.max(needed, this.#pending.length * 2));
+    this.#pending.set(written);
+  }
+
+  #allocate(length: number): void {
+    this.#pending = new Uint8Array(length);
+    this.#pendingView = new DataView(this.#pending.buffer);
   }
 }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { compress } from "snappyjs";
 import * as zlib from "node:zlib";
+import { loadUnzstd } from "../../src/store/decompress.ts";
 import { PAGE_BYTES, segmentsIn } from "../../src/store/wal_format.ts";
 import { isTornAtEnd, readSegment, type SegmentReading } from "../../src/store/wal_reader.ts";
 import { WalWriter } from "../../src/store/wal_writer.ts";
@@ -8,10 +9,12 @@ import { crc32c } from "../../src/base/crc32c.ts";
 import { temporaryDir } from "./support/disk.ts";
 import { Random } from "./support/random.ts";
 
+const unzstd = await loadUnzstd();
+
 function readAll(dir: string): { records: Uint8Array[]; readings: SegmentReading[] } {
   const records: Uint8Array[] = [];
   const readings = segmentsIn(dir).map((segment) =>
-    readSegment(segment, (record) => void records.push(record.slice()))
+    readSegment(segment, ({ bytes, at, end }) => void records.push(bytes.slice(at, end)), unzstd)
   );
   return { records, readings };
 }
