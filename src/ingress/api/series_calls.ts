@@ -1,45 +1,54 @@
-import { compareLabels, Labels } from "../../model/labels.ts";
+import { compareLabels, type Labels } from "../../model/labels.ts";
 import type { Matcher } from "../../model/matcher.ts";
 import type { Queryable, Selection } from "../../model/store.ts";
 import { parseSelector } from "../../query/mod.ts";
 import type { Request } from "../answer.ts";
 import { type Call, type Reply, reply, TRUNCATED } from "./envelope.ts";
 import { type Form, invalid, MAX_TIME_MS, MIN_TIME_MS } from "./form.ts";
+import { eachInTurns, listPieces, sortedInTurns } from "./in_turns.ts";
 import { ApiProblem } from "./problem.ts";
+import { metric } from "./result_json.ts";
+import type { Work } from "./share.ts";
 
 /** Most `match[]` parameters of one call. */
 const MAX_SELECTORS = 100;
 
 /** `series`: label sets of the series that any selector matches. */
 export function seriesCall(store: Queryable): Call {
-  return (form) => {
+  return async (form, _request, work) => {
     const limit = form.limit();
     const selections = selectionsOf(form);
     if (selections.length === 0) throw new ApiProblem("bad_data", "no match[] parameter provided");
     const found = new Map<string, Labels>();
     for (const selection of selections) {
-      for (const { labels } of store.select(selection)) found.set(labels.key, labels);
+      await eachInTurns(store.select(selection), work, ({ labels }) => found.set(labels.key, labels));
+      if (work.isDue) await work.turn();
     }
-    const sorted = [...found.values()].sort(compareLabels).map((labels) => labels.toRecord());
-    return limited(sorted, limit);
+    const sorted = await sortedInTurns([...found.values()], compareLabels, work);
+    const isCut = limit > 0 && sorted.length > limit;
+    const shown = isCut ? sorted.slice(0, limit) : sorted;
+    return { data: listPieces(shown, metric), warnings: isCut ? [TRUNCATED] : undefined };
   };
 }
 
 /** `labels`: label names. */
 export function labelNamesCall(store: Queryable): Call {
-  return (form) => {
+  return async (form, _request, work) => {
     const limit = form.limit();
-    return limited(union(selectionsOrAll(form).map((selection) => store.labelNames(selection))), limit);
+    return limited(
+      await union(selectionsOrAll(form), (selection) => store.labelNames(selection), work),
+      limit,
+    );
   };
 }
 
 /** `label/<name>/values`. */
 export function labelValuesCall(store: Queryable): Call {
-  return (form, request) => {
+  return async (form, request, work) => {
     const name = labelName(request);
     const limit = form.limit();
     return limited(
-      union(selectionsOrAll(form).map((selection) => store.labelValues(name, selection))),
+      await union(selectionsOrAll(form), (selection) => store.labelValues(name, selection), work),
       limit,
     );
   };
@@ -65,8 +74,19 @@ function unescaped(name: string): string {
   });
 }
 
-function union(lists: readonly string[][]): string[] {
-  return lists.length === 1 ? lists[0] : [...new Set(lists.flat())].sort();
+/** What is found by any selection, sorted. */
+async function union(
+  selections: readonly Selection[],
+  find: (selection: Selection) => string[],
+  work: Work,
+): Promise<string[]> {
+  if (selections.length === 1) return find(selections[0]);
+  const found = new Set<string>();
+  for (const selection of selections) {
+    for (const text of find(selection)) found.add(text);
+    if (work.isDue) await work.turn();
+  }
+  return [...found].sort();
 }
 
 function limited(values: readonly unknown[], limit: number): Reply {

@@ -4,6 +4,7 @@ import type { ProbeStatus, ProbeStatusSource } from "../../model/probe_status.ts
 import type { Queryable } from "../../model/store.ts";
 import { VERSION } from "../../model/version.ts";
 import { type Call, reply } from "./envelope.ts";
+import { eachInTurns } from "./in_turns.ts";
 import { ApiProblem } from "./problem.ts";
 import { MAX_TIME_MS, MIN_TIME_MS } from "./form.ts";
 
@@ -117,14 +118,14 @@ export function runtimeInfoCall(facts: () => RuntimeFacts, now: () => number): C
 
 /** `status/tsdb`: what the head holds, and which names and values have the most series. */
 export function tsdbCall(facts: () => RuntimeFacts, store: Queryable): Call {
-  return (form) => {
+  return async (form, _request, work) => {
     const limit = form.limit() || 10;
     const series = store.select({ matchers: [], minTimeMs: MIN_TIME_MS, maxTimeMs: MAX_TIME_MS });
     const byMetric = new Map<string, number>();
     const byPair = new Map<string, number>();
     const valuesByName = new Map<string, Set<string>>();
     const bytesByName = new Map<string, number>();
-    for (const { labels } of series) {
+    await eachInTurns(series, work, ({ labels }) => {
       count(byMetric, labels.metricName, 1);
       for (const [name, value] of labels) {
         if (name !== METRIC_NAME) count(byPair, `${name}=${value}`, 1);
@@ -132,7 +133,7 @@ export function tsdbCall(facts: () => RuntimeFacts, store: Queryable): Call {
         if (!values.has(value)) count(bytesByName, name, value.length);
         valuesByName.set(name, values.add(value));
       }
-    }
+    });
     const { head } = facts();
     const top = (counts: ReadonlyMap<string, number>) =>
       [...counts].sort(([, a], [, b]) => b - a).slice(0, limit).map(([name, value]) => ({ name, value }));
