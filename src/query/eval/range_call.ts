@@ -8,7 +8,7 @@ import type { RangeCall, RangeFunction, SlidingFunction } from "./range/range_fu
 import { functionsFor } from "./range/table.ts";
 import { type RangeSource, selectMatrix, subquerySource } from "./range_source.ts";
 import { Row } from "./row.ts";
-import { BLOCK_SPAN_MS, referenceTime } from "./selectors.ts";
+import { BLOCK_SPAN_MS, readPieces, referenceTime } from "./selectors.ts";
 import { Windows } from "./windows.ts";
 
 /** Samples that a run of sliding steps passes before the clock is looked at. */
@@ -131,15 +131,10 @@ class RangeEvaluation {
       : Math.max(1, Math.floor(BLOCK_SPAN_MS / this.#strideMs));
     for (let from = 0; from < stepCount; from += stepsPerBlock) {
       const to = Math.min(stepCount, from + stepsPerBlock);
-      columns.clear();
-      const lastStride = (to - 1) * this.#strideMs;
-      this.#source.read(
-        series,
-        this.#readFromMs + from * this.#strideMs,
-        this.#readToMs + lastStride,
-        columns,
-      );
-      if (meter.spend(columns.length)) yield;
+      const fromMs = this.#readFromMs + from * this.#strideMs;
+      const toMs = this.#readToMs + (to - 1) * this.#strideMs;
+      const samples = this.#source.samples(series);
+      yield* readPieces(this.#context, samples, fromMs, toMs, this.#source.rangeMs);
       this.#lastWeight = 0;
       if (columns.length === 0) continue;
       const wantsStarts = this.#fn.usesStarts === true && this.#source.keepsStarts;

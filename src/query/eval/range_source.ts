@@ -6,7 +6,7 @@ import type { MatrixSelector, Subquery } from "../ast.ts";
 import type { EvalContext, Evaluation } from "./context.ts";
 import { ABSENT, type Frame, HISTOGRAM } from "./frame.ts";
 import { ResetAwareSeries } from "./reset_aware_series.ts";
-import { BLOCK_SPAN_MS, referenceTime } from "./selectors.ts";
+import { referenceTime } from "./selectors.ts";
 
 /** The series of a range vector, to be read stretch by stretch. */
 export interface RangeSource {
@@ -18,8 +18,8 @@ export interface RangeSource {
   labels(series: number): Labels;
   /** Whether the series is to lose its metric name anyway. */
   dropsName(series: number): boolean;
-  /** Adds the samples in (fromMs, toMs] to the columns. */
-  read(series: number, fromMs: number, toMs: number, into: SampleColumns): void;
+  /** Its samples. */
+  samples(series: number): Pick<Series, "read">;
 }
 
 /** Selects the series of `selector[range]`, for all steps. */
@@ -39,23 +39,16 @@ export function selectMatrix(context: EvalContext, node: MatrixSelector): RangeS
   const series = context.env.statsOnly.has(selector)
     ? found.map((series) => new ResetAwareSeries(series))
     : found;
-  return new StoredSource(context, series, rangeMs, extension);
+  return new StoredSource(series, rangeMs, extension);
 }
 
 class StoredSource implements RangeSource {
   readonly keepsStarts = true;
   readonly rangeMs: number;
   readonly extension: RangeSource["extension"];
-  readonly #context: EvalContext;
   readonly #series: readonly Series[];
 
-  constructor(
-    context: EvalContext,
-    series: readonly Series[],
-    rangeMs: number,
-    extension: RangeSource["extension"],
-  ) {
-    this.#context = context;
+  constructor(series: readonly Series[], rangeMs: number, extension: RangeSource["extension"]) {
     this.#series = series;
     this.rangeMs = rangeMs;
     this.extension = extension;
@@ -73,13 +66,8 @@ class StoredSource implements RangeSource {
     return false;
   }
 
-  read(series: number, fromMs: number, toMs: number, into: SampleColumns): void {
-    const { meter } = this.#context.env;
-    for (let minMs = fromMs + 1; minMs <= toMs; minMs += BLOCK_SPAN_MS) {
-      this.#series[series].read(minMs, Math.min(toMs, minMs + BLOCK_SPAN_MS - 1), into);
-      // A window that must not be held is not read to its end.
-      if (toMs - minMs > BLOCK_SPAN_MS) meter.expectRoomFor(into.length);
-    }
+  samples(series: number): Series {
+    return this.#series[series];
   }
 }
 
@@ -139,10 +127,14 @@ class SubquerySource implements RangeSource {
     return this.#frame.dropsName[series];
   }
 
-  read(series: number, fromMs: number, toMs: number, into: SampleColumns): void {
+  samples(series: number): Pick<Series, "read"> {
+    return { read: (minMs, maxMs, into) => this.#read(series, minMs, maxMs, into) };
+  }
+
+  #read(series: number, minMs: number, toMs: number, into: SampleColumns): void {
     const { kinds, values, histograms, stepCount } = this.#frame;
     const { startMs, stepMs } = this.#grid;
-    const first = Math.max(0, Math.floor((fromMs - startMs) / stepMs) + 1);
+    const first = Math.max(0, Math.ceil((minMs - startMs) / stepMs));
     const last = Math.min(stepCount - 1, Math.floor((toMs - startMs) / stepMs));
     const cell = series * stepCount;
     if (last >= first) into.reserve(last - first + 1);

@@ -1,5 +1,4 @@
 import { compareLabels, Labels } from "../../model/labels.ts";
-import { SampleColumns } from "../../model/sample.ts";
 import type { Expr, MatrixSelector } from "../ast.ts";
 import { unwrapParens } from "../ast.ts";
 import type { MatrixSeries, QueryValue, VectorSample } from "../value.ts";
@@ -9,7 +8,7 @@ import { ABSENT, FLOAT, type Frame } from "./frame.ts";
 import { mergeEqualRows } from "./merge_rows.ts";
 import { edgesOf } from "./range/edges.ts";
 import { evaluateSubquery, selectMatrix, subqueryGrid } from "./range_source.ts";
-import { referenceTime } from "./selectors.ts";
+import { readPieces, referenceTime } from "./selectors.ts";
 import { Windows } from "./windows.ts";
 
 /** Evaluates a whole query at one time. */
@@ -104,7 +103,7 @@ function toSeries(frame: Frame, row: number, count: number, times: Float64Array)
 
 /** `selector[range]` as a query of its own: the samples themselves. */
 function* matrixValue(context: EvalContext, node: MatrixSelector): Evaluation<QueryValue> {
-  const { meter, lookbackMs } = context.env;
+  const { meter, lookbackMs, columns } = context.env;
   const source = selectMatrix(context, node);
   const endMs = referenceTime(context, node.selector, 0);
   const isExtended = source.extension !== "none";
@@ -113,8 +112,7 @@ function* matrixValue(context: EvalContext, node: MatrixSelector): Evaluation<Qu
   const windows = new Windows(1);
   const series: MatrixSeries[] = [];
   for (let i = 0; i < source.count; i++) {
-    const columns = new SampleColumns();
-    source.read(i, fromMs, toMs, columns);
+    yield* readPieces(context, source.samples(i), fromMs, toMs, source.rangeMs);
     windows.take(source.labels(i), columns, false);
     windows.slide(0, 1, fromMs, toMs, 0);
     if (isExtended && windows.hasHistograms) {
@@ -127,7 +125,6 @@ function* matrixValue(context: EvalContext, node: MatrixSelector): Evaluation<Qu
     meter.hold(windows.weightOf(0));
     meter.total += windows.weightOf(0);
     if (length > 0) series.push({ labels: source.labels(i), ...samples });
-    if (meter.spend(columns.length)) yield;
   }
   series.sort((a, b) => compareLabels(a.labels, b.labels));
   return { kind: "matrix", series };

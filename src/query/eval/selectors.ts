@@ -8,8 +8,31 @@ import { FLOAT, type Frame, histogramWeight } from "./frame.ts";
 /** What an instant selector puts into its cells: the samples, or (in seconds) when they were taken or began. */
 export type Wanted = "value" | "timestamp" | "start_timestamp";
 
-/** Longest stretch of one series that is decoded at once. */
+/** Longest stretch of steps of one series that is held decoded. */
 export const BLOCK_SPAN_MS = 6 * 3_600_000;
+/** Longest stretch that is decoded without giving others a turn. */
+const PIECE_SPAN_MS = 15 * 60_000;
+
+/**
+ * Reads a series' samples in (fromMs, toMs] into the context's columns, piece by piece. `windowMs`: so much from the
+ * start is held as one window, and must not be more than may be held.
+ */
+export function* readPieces(
+  context: EvalContext,
+  series: Pick<Series, "read">,
+  fromMs: number,
+  toMs: number,
+  windowMs: number,
+): Evaluation<void> {
+  const { columns, meter } = context.env;
+  columns.clear();
+  for (let minMs = fromMs + 1; minMs <= toMs; minMs += PIECE_SPAN_MS) {
+    const before = columns.length;
+    series.read(minMs, Math.min(toMs, minMs + PIECE_SPAN_MS - 1), columns);
+    if (minMs + PIECE_SPAN_MS <= fromMs + windowMs) meter.expectRoomFor(columns.length);
+    if (meter.spend(columns.length - before + 1)) yield;
+  }
+}
 
 /** The time that a selector looks at from the given step of its grid. */
 export function referenceTime(context: EvalContext, node: TimeModifiers, step: number): number {
@@ -81,11 +104,10 @@ function* fillSteps(
   let set = 0;
   for (let from = 0; from < stepCount; from += stepsPerBlock) {
     const to = Math.min(stepCount, from + stepsPerBlock);
-    const minMs = firstMs + from * stepMs - lookbackMs + 1;
-    columns.clear();
-    series.read(minMs, firstMs + (to - 1) * stepMs, columns);
+    const fromMs = firstMs + from * stepMs - lookbackMs;
+    yield* readPieces(context, series, fromMs, firstMs + (to - 1) * stepMs, 0);
     set += fillBlock(frame, from, to, firstMs, stepMs, lookbackMs, columns, wanted);
-    if (meter.spend(columns.length)) yield;
+    if (meter.spend(to - from)) yield;
   }
   let weight = set;
   for (const histogram of frame.histograms[frame.rowCount - 1] ?? []) {

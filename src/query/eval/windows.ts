@@ -24,6 +24,8 @@ export class Windows {
   histogramTimestamps: number[] = [];
   histograms: Histogram[] = [];
   histogramStarts: number[] | undefined;
+  /** Weight of the first i histograms together. */
+  #weights: number[] = [0];
   readonly low: Int32Array;
   readonly high: Int32Array;
   histogramLow: Int32Array;
@@ -50,6 +52,7 @@ export class Windows {
     this.histogramTimestamps = [];
     this.histograms = [];
     this.histogramStarts = undefined;
+    this.#weights = [0];
     this.startTimestamps = wantsStarts ? columns.startTimestamps : undefined;
     if (columns.histograms) this.#separate(columns, wantsStarts);
     else dropStaleFloats(columns);
@@ -84,10 +87,10 @@ export class Windows {
     }
   }
 
-  /** Samples in the windows of these steps, each as often as it is seen. */
+  /** Samples in the windows of these steps, each as often as it is seen, histograms weighted by size. */
   visits(from: number, to: number): number {
     let visits = 0;
-    for (let step = from; step < to; step++) visits += this.high[step] - this.low[step];
+    for (let step = from; step < to; step++) visits += this.weightOf(step);
     return visits;
   }
 
@@ -103,11 +106,8 @@ export class Windows {
 
   /** Samples in a step's window, histograms weighted by size. */
   weightOf(step: number): number {
-    let weight = this.high[step] - this.low[step];
-    for (let i = this.histogramLow[step]; i < this.histogramHigh[step]; i++) {
-      weight += histogramWeight(this.histograms[i]);
-    }
-    return weight;
+    const histograms = this.#weights[this.histogramHigh[step]] - this.#weights[this.histogramLow[step]];
+    return this.high[step] - this.low[step] + histograms;
   }
 
   isEmpty(step: number): boolean {
@@ -139,6 +139,7 @@ export class Windows {
       if (histogram) {
         this.histogramTimestamps.push(timestamps[row]);
         this.histograms.push(histogram);
+        this.#weights.push(this.#weights[this.#weights.length - 1] + histogramWeight(histogram));
         this.histogramStarts?.push(startTimestamps![row]);
         continue;
       }
