@@ -247,8 +247,8 @@ export class Disk {
   }
 
   async #cutAll(): Promise<void> {
-    const { head, settings, logger } = this.#parts;
-    const next = () => planLastCut(head.minTimeMs, head.maxTimeMs, head.minValidTimeMs, settings.minBlockMs);
+    const { head, blocks, settings, logger } = this.#parts;
+    const next = () => planLastCut(head.minTimeMs, head.maxTimeMs, blocks.maxTimeMs, settings.minBlockMs);
     try {
       for (let cut = next(); cut; cut = next()) await this.#cut(cut);
       await this.#checkpoint();
@@ -260,8 +260,8 @@ export class Disk {
   }
 
   #plannedCut(): Cut | undefined {
-    const { head, settings } = this.#parts;
-    return planCut(head.minTimeMs, head.maxTimeMs, head.minValidTimeMs, settings.minBlockMs);
+    const { head, blocks, settings } = this.#parts;
+    return planCut(head.minTimeMs, head.maxTimeMs, blocks.maxTimeMs, settings.minBlockMs);
   }
 
   #earlyCut(): Cut | undefined {
@@ -295,8 +295,12 @@ export class Disk {
       const needed = head.samplesHeld * RAW_SAMPLE_BYTES + head.seriesCount * SERIES_BYTES + BLOCK_BYTES;
       this.#makeRoom(needed);
       using _ = this.#room.reserve(needed);
-      if (wasSuspended) this.wal.start(upTo + 1);
-      else this.wal.next();
+      if (wasSuspended) {
+        Deno.mkdirSync(this.#walDir, { recursive: true }); // someone may have emptied the directory
+        this.wal.start(upTo + 1);
+      } else {
+        this.wal.next();
+      }
       this.#lastSegment = upTo + 1;
       await writeCheckpoint(this.#walDir, upTo, head, headReader, this.#slices.pause);
       counts.checkpoints++;
