@@ -308,8 +308,8 @@ export class Disk {
       if (wasSuspended) logger.info("log started again: samples are safe from a crash", {});
     } catch (error) {
       counts.checkpointFailures++;
-      logger.error("checkpoint can't be written", { error: messageOf(error) });
-      if (wasSuspended) this.wal.suspend("the checkpoint that would make it whole can't be written");
+      if (wasSuspended) this.wal.suspend(`cannot write a checkpoint: ${messageOf(error)}`);
+      else logger.error("checkpoint can't be written: the log goes on growing", { error: messageOf(error) });
       this.#retryLogAt = clock.now() + RETRY_MS;
       return false;
     } finally {
