@@ -22,7 +22,14 @@ interface Busy {
   /** When the oldest of them was asked for, monotonic ms. */
   sinceMs: number;
   /** In the order in which they were asked for. */
-  readonly answers: Map<ServerResponse, number>;
+  readonly answers: Map<ServerResponse, Pending>;
+}
+
+/** An answer under way. */
+interface Pending {
+  /** How much of it is written and waits to be taken. */
+  waitingBytes: number;
+  readonly onGone: () => void;
 }
 
 /**
@@ -52,26 +59,28 @@ export class Connections {
     while (this.count > max) this.#end(this.#leastUseful(socket, nowMs) ?? socket);
   }
 
-  /** A request has come. @returns whether it may be answered; if not, its connection has been ended */
-  begin(socket: Socket, response: ServerResponse, nowMs: number): boolean {
+  /**
+   * A request has come. `onGone` is told when its client is gone before the answer's end, in whatever way: an answer
+   * that waits for the one before it hears nothing of that from node:http.
+   * @returns whether it may be answered; if not, its connection has been ended
+   */
+  begin(socket: Socket, response: ServerResponse, nowMs: number, onGone: () => void): boolean {
+    if (socket.destroyed) return false;
     this.#idle.delete(socket);
-    const busy = this.#busy.get(socket);
-    if (!busy) {
-      this.#busy.set(socket, { sinceMs: nowMs, answers: new Map([[response, 0]]) });
-      return !socket.destroyed;
-    }
-    busy.answers.set(response, 0);
-    if (busy.answers.size > MAX_AHEAD) this.#end(socket);
-    return !socket.destroyed;
+    let busy = this.#busy.get(socket);
+    if (!busy) this.#busy.set(socket, busy = { sinceMs: nowMs, answers: new Map() });
+    busy.answers.set(response, { waitingBytes: 0, onGone });
+    if (busy.answers.size <= MAX_AHEAD) return true;
+    this.#end(socket);
+    return false;
   }
 
   /** So many bytes of an answer are written and wait to be taken. Others may have to go for them. */
   written(socket: Socket, response: ServerResponse, bytes: number, nowMs: number): void {
-    const busy = this.#busy.get(socket);
-    const before = busy?.answers.get(response);
-    if (!busy || before === undefined) return;
-    busy.answers.set(response, bytes);
-    this.#waitingBytes += bytes - before;
+    const pending = this.#busy.get(socket)?.answers.get(response);
+    if (!pending) return;
+    this.#waitingBytes += bytes - pending.waitingBytes;
+    pending.waitingBytes = bytes;
     while (this.#waitingBytes > MAX_WAITING_BYTES) {
       const slowest = this.#slowest(socket, nowMs);
       if (!slowest) return;
@@ -79,11 +88,11 @@ export class Connections {
     }
   }
 
-  /** An answer has been taken, or its client has gone. */
+  /** An answer has been taken. */
   finish(socket: Socket, response: ServerResponse, nowMs: number): void {
     const busy = this.#busy.get(socket);
     if (!busy) return;
-    this.#waitingBytes -= busy.answers.get(response) ?? 0;
+    this.#waitingBytes -= busy.answers.get(response)?.waitingBytes ?? 0;
     busy.answers.delete(response);
     busy.sinceMs = nowMs;
     if (busy.answers.size > 0) return;
@@ -121,7 +130,7 @@ export class Connections {
   #slowest(besides: Socket, nowMs: number): Socket | undefined {
     for (const [socket, { sinceMs, answers }] of this.#busy) {
       if (socket === besides || nowMs - sinceMs < SLOW_AFTER_MS) continue;
-      for (const bytes of answers.values()) if (bytes > 0) return socket;
+      for (const { waitingBytes } of answers.values()) if (waitingBytes > 0) return socket;
     }
     return undefined;
   }
@@ -133,7 +142,11 @@ export class Connections {
 
   #forget(socket: Socket): void {
     this.#idle.delete(socket);
-    for (const bytes of this.#busy.get(socket)?.answers.values() ?? []) this.#waitingBytes -= bytes;
+    const busy = this.#busy.get(socket);
     this.#busy.delete(socket);
+    for (const { waitingBytes, onGone } of busy?.answers.values() ?? []) {
+      this.#waitingBytes -= waitingBytes;
+      onGone();
+    }
   }
 }

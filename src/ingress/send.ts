@@ -4,6 +4,8 @@ import type { Answer, Pieces } from "./answer.ts";
 export interface SendOptions {
   /** Whether the connection is of no use after this answer. */
   readonly isLast: boolean;
+  /** Aborts when the answer has been taken, or nobody waits for it any more. */
+  readonly signal: AbortSignal;
   /** Told how many bytes wait for the client to take them. */
   readonly onWaiting: (bytes: number) => void;
 }
@@ -17,7 +19,7 @@ export async function send(
   answer: Answer,
   options: SendOptions,
 ): Promise<void> {
-  if (response.headersSent || response.destroyed) return;
+  if (response.headersSent || options.signal.aborted) return;
   const { body } = answer;
   response.statusCode = answer.status;
   response.setHeader("Content-Type", answer.contentType);
@@ -39,15 +41,16 @@ async function sendPieces(
   message: IncomingMessage,
   response: ServerResponse,
   pieces: Pieces,
-  { onWaiting }: SendOptions,
+  { onWaiting, signal }: SendOptions,
 ): Promise<void> {
   if (message.method === "HEAD") return void response.end();
   try {
     for await (const piece of pieces) {
-      if (response.destroyed) return;
+      if (signal.aborted) return;
       if (response.write(piece)) continue;
       onWaiting(response.writableLength);
-      await taken(response);
+      await taken(response, signal);
+      if (signal.aborted) return;
       onWaiting(0);
     }
     response.end();
@@ -58,15 +61,15 @@ async function sendPieces(
 }
 
 /** Waits until the client has taken what was written, or has gone. */
-function taken(response: ServerResponse): Promise<void> {
+function taken(response: ServerResponse, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
       response.off("drain", done);
-      response.off("close", done);
+      signal.removeEventListener("abort", done);
       resolve();
     };
     response.on("drain", done);
-    response.on("close", done);
-    if (response.destroyed) done();
+    signal.addEventListener("abort", done);
+    if (signal.aborted) done();
   });
 }

@@ -146,7 +146,7 @@ export class HttpServer implements AsyncDisposable {
       gone.abort();
       this.#connections.finish(socket, response, this.#clock.now());
     });
-    if (!this.#connections.begin(socket, response, this.#clock.now())) return;
+    if (!this.#connections.begin(socket, response, this.#clock.now(), () => gone.abort())) return;
     // A rejection or a throw in here would be lost or would end the process.
     this.#answer(message, gone.signal).catch((error) => {
       this.#logger.error("request failed", {
@@ -158,6 +158,7 @@ export class HttpServer implements AsyncDisposable {
       send(message, response, answer, {
         // A body that nobody read would be taken for the next request, or hold the connection.
         isLast: this.#draining || !message.complete,
+        signal: gone.signal,
         onWaiting: (bytes) => this.#connections.written(socket, response, bytes, this.#clock.now()),
       })
     ).catch((error) => this.#logger.error("answer failed", { error: messageOf(error) }));

@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { apiRig, NOW } from "./api_rig.ts";
+
+/** Three series in many steps: some megabyte of JSON. */
+const LARGE = `query=${encodeURIComponent('{__name__=~"up|latency"}')}&start=${
+  NOW - 500
+}&end=${NOW}&step=0.25`;
+
+Deno.test("a large result is whole JSON, and the same for every client that asks for it at once", async () => {
+  await using rig = await apiRig();
+  const ask = async () => {
+    const response = await fetch(`${rig.url}/api/v1/query_range?${LARGE}&stats=all`);
+    assert.equal(response.headers.get("content-length"), null, "not sent in pieces");
+    return await response.json();
+  };
+  const [first, ...others] = await Promise.all([ask(), ask(), ask()]);
+  assert.equal(first.status, "success");
+  assert.equal(first.data.result.length, 3);
+  for (const { values, histograms } of first.data.result) {
+    const times = (values ?? histograms).map(([time]: [number]) => time);
+    assert.deepEqual(times, Array.from({ length: 2_001 }, (_, i) => NOW - 500 + i / 4));
+  }
+  assert.ok(first.data.stats.samples.totalQueryableSamples > 0);
+  for (const other of others) assert.deepEqual(other.data.result, first.data.result);
+});
+
+Deno.test("a large result is refused while too many others are being sent", async () => {
+  await using rig = await apiRig("", { maxSamples: 120_000 });
+  const path = `/api/v1/query_range?${LARGE}`;
+  const slow: Deno.TcpConn[] = [];
+  try {
+    // Clients that ask for a large result, and take none of it.
+    const statuses = new Set<number>();
+    for (let i = 0; i < 60 && !statuses.has(503); i++) {
+      const connection = await Deno.connect({ hostname: "127.0.0.1", port: rig.port });
+      slow.push(connection);
+      await connection.write(
+        new TextEncoder().encode(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`.repeat(8)),
+      );
+      const response = await fetch(`${rig.url}${path}`);
+      statuses.add(response.status);
+      await response.body?.cancel();
+    }
+    assert.ok(statuses.has(503), "every result was made, whoever took them");
+  } finally {
+    for (const connection of slow) connection.close();
+  }
+  const response = await fetch(`${rig.url}/api/v1/query?query=up`);
+  assert.equal(response.status, 200);
+  await response.body?.cancel();
+});
+
+const refused: { name: string; query: string; error: RegExp }[] = [
+  { name: "words without end", query: "1" + "+1".repeat(40_000), error: /deeper|more than 20000 words/ },
+  {
+    name: "labels without end",
+    query: `sum by (${"a,".repeat(20_000)}a) (up)`,
+    error: /more than 20000 words and marks/,
+  },
+  {
+    name: "regular expressions without end",
+    query: `{${'a=~"b{0,900}c",'.repeat(6_000)}d="e"}`,
+    error: /regular expressions are too large together/,
+  },
+  {
+    name: "a regular expression that is short and large",
+    query: `{a=~"${"[a-z]{0,1000}".repeat(100)}"}`,
+    error: /too large once its repetitions are written out/,
+  },
+];
+for (const { name, query, error } of refused) {
+  for (const path of ["query", "format_query", "series"]) {
+    Deno.test(`${path} refuses ${name} in a moment`, async () => {
+      await using rig = await apiRig();
+      const startedAt = performance.now();
+      const body = new URLSearchParams(path === "series" ? { "match[]": query } : { query });
+      const response = await fetch(`${rig.url}/api/v1/${path}`, { method: "POST", body });
+      assert.equal(response.status, 400);
+      const text: string = (await response.json()).error;
+      if (path !== "series" || query.startsWith("{")) assert.match(text, error);
+      assert.ok(performance.now() - startedAt < 3_000);
+    });
+  }
+}
+
+for (
+  const [where, ask] of [
+    [
+      "form",
+      (url: string, all: string) => fetch(url, { method: "POST", headers: FORM, body: `${all}query=1` }),
+    ],
+    ["URL", (url: string, all: string) => fetch(`${url}?${all.slice(0, 4_000)}query=1`)],
+  ] as const
+) {
+  Deno.test(`a ${where} with parameters without end is refused in a moment`, async () => {
+    await using rig = await apiRig();
+    const startedAt = performance.now();
+    const response = await ask(`${rig.url}/api/v1/query`, "a&".repeat(500_000));
+    assert.equal(response.status, 400);
+    await response.body?.cancel();
+    assert.ok(performance.now() - startedAt < 3_000);
+  });
+}
+const FORM = { "content-type": "application/x-www-form-urlencoded" };
