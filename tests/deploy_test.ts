@@ -226,6 +226,17 @@ Deno.test({ name: "systemd finds nothing wrong with the unit", ignore: !systemdA
   assert.deepEqual([success, complaints], [true, []]);
 });
 
+const canRate = await canRun("systemd-analyze", "security", "--offline=true", "--help");
+
+Deno.test({ name: "systemd counts the unit among the well protected", ignore: !canRate }, async () => {
+  const { success, stdout, stderr } = await new Deno.Command("systemd-analyze", {
+    // From 0, all locked up, to 100, all open.
+    args: ["security", "--offline=true", "--threshold=20", `${ROOT}deploy/systemd/bunny.service`],
+  }).output();
+  const decoder = new TextDecoder();
+  assert.ok(success, decoder.decode(stdout) + decoder.decode(stderr));
+});
+
 Deno.test("the images hold one executable each and run as user 1312", () => {
   const dockerfile = read("Dockerfile").replaceAll(/^#.*\n/gm, "");
   const stages = dockerfile.split(/^FROM /m).slice(1);
