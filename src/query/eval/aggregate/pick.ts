@@ -85,7 +85,6 @@ function firstPresent(
 
 /**
  * The k rows with the largest (smallest) floats at a step, best first; NaN comes last, earlier rows win ties.
- * A heap of k would do with less memory; rows are few, and sorting their indices is simple.
  */
 function extremes(
   { kinds, values, stepCount }: Frame,

@@ -5,11 +5,9 @@ import type { EvalContext, Evaluation } from "../context.ts";
 import { executionFailure } from "../failure.ts";
 import { ABSENT, type Frame } from "../frame.ts";
 import { selectVector } from "../selectors.ts";
-import { Enrichment } from "./info_labels.ts";
+import { Enrichment, IDENTIFYING_LABELS } from "./info_labels.ts";
 
 const TARGET_INFO = "target_info";
-/** What names a target: the labels by which a series and its info series belong together. */
-export const IDENTIFYING_LABELS = ["instance", "job"] as const;
 
 /**
  * info(v, {selector}): adds to each series of v the labels of the info series of the same target, by default those of

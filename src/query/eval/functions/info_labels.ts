@@ -5,7 +5,10 @@ import { duplicateLabels, executionFailure } from "../failure.ts";
 import { ABSENT, type Frame } from "../frame.ts";
 import { signatureBy } from "../label_sets.ts";
 
-const targetOf = signatureBy(["instance", "job"]);
+/** What names a target: the labels by which a series and its info series belong together. */
+export const IDENTIFYING_LABELS = ["instance", "job"] as const;
+
+const targetOf = signatureBy(IDENTIFYING_LABELS);
 
 /** One info metric of one target: its newest sample at each step. */
 interface InfoGroup {

@@ -11,8 +11,7 @@ import type { Row } from "../row.ts";
 import type { Windows } from "../windows.ts";
 import { findEdges } from "./edges.ts";
 import { added, subtracted } from "./histogram_rate.ts";
-import type { RangeCall } from "./range_function.ts";
-import type { RateKind } from "./rate.ts";
+import type { RangeCall, RateKind } from "./range_function.ts";
 
 /** rate, increase and delta of native histograms over an anchored or smoothed selector. */
 export function extendedHistogramRate(

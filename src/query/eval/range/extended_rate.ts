@@ -2,8 +2,7 @@ import type { Row } from "../row.ts";
 import type { Windows } from "../windows.ts";
 import { findEdges, interpolate } from "./edges.ts";
 import { extendedHistogramRate } from "./extended_histogram_rate.ts";
-import type { RangeCall } from "./range_function.ts";
-import type { RateKind } from "./rate.ts";
+import type { RangeCall, RateKind } from "./range_function.ts";
 
 /**
  * rate, increase and delta over an anchored or smoothed selector: nothing is extrapolated; the values at the

@@ -20,8 +20,7 @@ import {
   startsOverlap,
   startTellsReset,
 } from "./extrapolation.ts";
-import type { RangeCall } from "./range_function.ts";
-import type { RateKind } from "./rate.ts";
+import type { RangeCall, RateKind } from "./range_function.ts";
 
 /** rate, increase and delta of native histograms. */
 export function histogramRate(

@@ -50,3 +50,11 @@ export interface RangeFunction {
   readonly anchored?: boolean;
   readonly smoothed?: boolean;
 }
+
+/** What tells rate, increase and delta apart. */
+export interface RateKind {
+  /** Whether a decrease is a reset, and the zero point a limit. */
+  readonly isCounter: boolean;
+  /** Whether the result is divided by the range's seconds. */
+  readonly isPerSecond: boolean;
+}

@@ -9,15 +9,7 @@ import {
   startTellsReset,
 } from "./extrapolation.ts";
 import { histogramRate } from "./histogram_rate.ts";
-import type { RangeCall, SlidingFunction, WindowFunction } from "./range_function.ts";
-
-/** What tells rate, increase and delta apart. */
-export interface RateKind {
-  /** Whether a decrease is a reset, and the zero point a limit. */
-  readonly isCounter: boolean;
-  /** Whether the result is divided by the range's seconds. */
-  readonly isPerSecond: boolean;
-}
+import type { RangeCall, RateKind, SlidingFunction, WindowFunction } from "./range_function.ts";
 
 /** rate, increase and delta. */
 export function rate(kind: RateKind): WindowFunction {

@@ -19,8 +19,8 @@ import {
   tsOfMinOverTime,
 } from "./over_time.ts";
 import { madOverTime, quantileOverTime } from "./quantile.ts";
-import type { RangeFunction, WindowFunction } from "./range_function.ts";
-import { rate, type RateKind, SlidingRate } from "./rate.ts";
+import type { RangeFunction, RateKind, WindowFunction } from "./range_function.ts";
+import { rate, SlidingRate } from "./rate.ts";
 import { SlidingQuantile } from "./sliding_quantile.ts";
 import { SlidingExtreme, SlidingLine, SlidingSum, SlidingVariance } from "./sliding_moments.ts";
 import { deriv, doubleExponentialSmoothing, predictLinear } from "./regression.ts";
