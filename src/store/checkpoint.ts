@@ -1,5 +1,6 @@
 import { ByteWriter } from "../base/bytes.ts";
 import { SampleColumns } from "../model/sample.ts";
+import { trimEnd } from "./columns.ts";
 import { removeIfThere, syncDir } from "./files.ts";
 import type { Head } from "./head.ts";
 import type { HeadReader } from "./head_reader.ts";
@@ -18,9 +19,9 @@ const FLUSH_BYTES = 32 * 1024;
 export const CHECKPOINT_TEMPORARY_SUFFIX = ".tmp";
 
 /**
- * Writes all that is in the head as a checkpoint that stands for the segments up to `lastSegment`, and removes those
- * and older checkpoints. What is appended meanwhile goes to later segments, and perhaps into the checkpoint too: a
- * replay takes a sample once. `pause` is awaited between series.
+ * Writes all that is in the head now as a checkpoint that stands for the segments up to `lastSegment`, and removes
+ * those and older checkpoints. What is appended meanwhile goes to later segments only, so that an append that a crash
+ * tears is not there in part. `pause` is awaited between series.
  * @throws what the file system throws; the segments and checkpoints that were there still are then
  */
 export async function writeCheckpoint(
@@ -72,17 +73,20 @@ async function writeHead(
 ): Promise<void> {
   const record = new ByteWriter(16 * 1024);
   const columns = new SampleColumns(256);
-  for (const series of head.series()) {
+  const now = Array.from(head.series(), (series) => ({ series, lastTimeMs: series.lastTimeMs }));
+  for (const { series, lastTimeMs } of now) {
     writeSeries(record, series.walRef, series.labels);
     writer.log(record.bytes, record.length);
     for (const id of series.chunks) {
       columns.clear();
       reader.decode(id, columns);
+      trimEnd(columns, 0, lastTimeMs);
       writeColumns(writer, record, series, columns);
       if (writer.pendingBytes >= FLUSH_BYTES) writer.flush();
     }
     columns.clear();
     reader.readOpen(series, columns);
+    trimEnd(columns, 0, lastTimeMs);
     writeColumns(writer, record, series, columns);
     await pause();
   }

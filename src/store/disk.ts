@@ -217,6 +217,7 @@ export class Disk {
   #startLog(): void {
     try {
       this.wal.start(this.#lastSegment + 1);
+      this.wal.confirm();
       this.#lastSegment++;
     } catch (error) {
       this.wal.suspend(`cannot start a segment: ${messageOf(error)}`);
@@ -303,6 +304,7 @@ export class Disk {
       }
       this.#lastSegment = upTo + 1;
       await writeCheckpoint(this.#walDir, upTo, head, headReader, this.#slices.pause);
+      this.wal.confirm();
       counts.checkpoints++;
       counts.walTruncations++;
       if (wasSuspended) logger.info("log started again: samples are safe from a crash", {});

@@ -13,7 +13,7 @@ const MAX_PENDING_BYTES = 256 * 1024;
 /** Whether samples reach the disk. */
 export type WalState =
   | { kind: "writing" }
-  /** A write failed, or there is no room: the head goes on alone until a checkpoint makes the log whole again. */
+  /** A write failed, or there was no room: samples are missing from the log until a checkpoint makes it whole again. */
   | { kind: "suspended"; reason: string };
 
 /**
@@ -55,12 +55,19 @@ export class Wal implements HeadLog {
     return this.#writer?.totalBytes ?? 0;
   }
 
-  /** Starts (or starts again) with a new segment of this number. @throws what creating the file throws */
+  /**
+   * Starts (or starts again) with a new segment of this number. While something is missing before it, the log counts
+   * as suspended until `confirm`. @throws what creating the file throws
+   */
   start(segment: number): void {
     this.#writer?.close();
     this.#writer = undefined;
     this.#writer = WalWriter.create(this.#dir, segment);
-    this.#state = { kind: "writing" };
+  }
+
+  /** Says that with what came before, the log is whole. */
+  confirm(): void {
+    if (this.#writer) this.#state = { kind: "writing" };
   }
 
   series(ref: number, labels: Labels): void {
