@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import type { Histogram } from "../../src/model/histogram.ts";
 import { Labels } from "../../src/model/labels.ts";
 import { STALE_NAN } from "../../src/model/sample.ts";
+import { formatHistogram } from "../../src/query/mod.ts";
 import { MemoryStore } from "../../src/query/script/mod.ts";
 import { describe, engineWith, valueOf } from "./engine_support.ts";
 import { Random } from "../support/random.ts";
@@ -45,10 +47,41 @@ function randomStore(random: Random): MemoryStore {
       store.append(timeMs, [ref], [count += random.below(3)]);
     }
   }
+  for (const n of ["0", "1"]) {
+    const ref = store.acquire(Labels.from({ __name__: "native", n }));
+    const counts = Float64Array.of(0, 0, 0);
+    for (let timeMs = random.below(3_000); timeMs < END_MS; timeMs += 900 + random.below(300)) {
+      if (random.chance(0.02)) counts.fill(0); // a restart
+      for (let i = 0; i < counts.length; i++) counts[i] += random.below(4);
+      const count = counts[0] + counts[1] + counts[2];
+      store.appendHistogram(timeMs, ref, {
+        schema: n === "0" || random.chance(0.5) ? 0 : 1,
+        counterResetHint: "unknown",
+        zeroThreshold: 0.001,
+        zeroCount: counts[0],
+        count,
+        sum: count * 3,
+        positiveSpans: [{ offset: 1, length: 2 }],
+        negativeSpans: [],
+        positiveBuckets: counts.slice(1),
+        negativeBuckets: new Float64Array(0),
+        customValues: undefined,
+      });
+    }
+  }
   return store;
 }
 
 const RANGE_FUNCTIONS = [
+  // Windows that overlap enough for sums to be carried on.
+  "avg_over_time(gauge[5m])",
+  "deriv(gauge[5m])",
+  "increase(requests_total[5m])",
+  "max_over_time(gauge[5m])",
+  "predict_linear(gauge[5m], 30)",
+  "stddev_over_time(gauge[5m])",
+  "sum_over_time((gauge > 0)[5m:1s])",
+  // Windows that hardly do.
   "absent_over_time(gauge{n='3'}[3s])",
   "avg_over_time(gauge[20s])",
   "changes(gauge[20s])",
@@ -127,7 +160,36 @@ const OTHERS = [
   "time() - gauge",
 ];
 
-for (const query of [...RANGE_FUNCTIONS, ...OTHERS]) {
+const HISTOGRAMS = [
+  "native",
+  "native smoothed",
+  "native * 2",
+  "native{n='0'} + on() native{n='1'}",
+  "native == native",
+  "native and on(n) (histogram_count(native) > 50)",
+  "rate(native[20s])",
+  "increase(native[20s] anchored)",
+  "delta(native[20s])",
+  "irate(native[20s])",
+  "sum_over_time(native[20s])",
+  "avg_over_time(native[20s])",
+  "last_over_time(native[20s])",
+  "resets(native[1m])",
+  "changes(native[1m])",
+  "count_over_time(native[1m])",
+  "sum(native)",
+  "avg(rate(native[20s]))",
+  "histogram_quantile(0.9, rate(native[20s]))",
+  "histogram_fraction(0, 2, native)",
+  "histogram_stddev(native)",
+  "histogram_avg(rate(native[20s]))",
+  "rate(native[1m:7s])",
+  "sum by (__name__) ({__name__=~'native|gauge'})",
+  "topk(1, {__name__=~'native|gauge'})",
+  "limitk(3, {__name__=~'native|gauge'})",
+];
+
+for (const query of [...RANGE_FUNCTIONS, ...OTHERS, ...HISTOGRAMS]) {
   Deno.test(`over a range as at each of its steps: ${query}`, async () => {
     const store = randomStore(new Random(SEED));
     const engine = engineWith();
@@ -137,9 +199,9 @@ for (const query of [...RANGE_FUNCTIONS, ...OTHERS]) {
       const matrix = valueOf(await engine.range(store, query, startMs, endMs, stepMs));
       assert.equal(matrix.kind, "matrix");
       if (matrix.kind !== "matrix") return;
-      for (const { labels, timestamps, values } of matrix.series) {
+      for (const { labels, timestamps, values, histograms } of matrix.series) {
         timestamps.forEach((timestampMs, row) => {
-          const line = `${labels} ${rounded(values[row])}`;
+          const line = `${labels} ${shown(values[row], histograms?.[row])}`;
           ranged.set(timestampMs, [...ranged.get(timestampMs) ?? [], line]);
         });
       }
@@ -148,7 +210,7 @@ for (const query of [...RANGE_FUNCTIONS, ...OTHERS]) {
         const lines = value.kind === "scalar"
           ? [`{} ${rounded(value.value)}`]
           : value.kind === "vector"
-          ? value.samples.map((sample) => `${sample.labels} ${rounded(sample.value)}`)
+          ? value.samples.map(({ labels, value, histogram }) => `${labels} ${shown(value, histogram)}`)
           : describe(value);
         assert.deepEqual(
           ranged.get(timeMs)?.sort() ?? [],
@@ -158,6 +220,10 @@ for (const query of [...RANGE_FUNCTIONS, ...OTHERS]) {
       }
     }
   });
+}
+
+function shown(value: number, histogram: Histogram | undefined): string {
+  return histogram ? formatHistogram(histogram) : rounded(value);
 }
 
 /** Carried sums and fresh ones differ in the last digits. */
