@@ -1,4 +1,4 @@
-import { LoopbackPause, type Pause, TimerPause } from "./pause.ts";
+import { LoopbackPause, type Pause, TimerPause } from "../../base/pause.ts";
 
 /**
  * Hands out turns, one evaluation a turn, with a pause before each: however many long queries run, between two slices
