@@ -62,11 +62,11 @@ export function formatFloat(value: number): string {
   return text.includes("e") ? withoutExponent(text) : text;
 }
 
-/** Go's `%v` of a float64: an exponent below 1e-4 and from 1e21 on. */
+/** Go's `%v` of a float64: an exponent below 1e-4 and from a million on. */
 export function formatFloatShort(value: number): string {
   const text = formatFloat(value);
   const size = Math.abs(value);
-  if (!Number.isFinite(value) || value === 0 || (size >= 1e-4 && size < 1e21)) return text;
+  if (!Number.isFinite(value) || value === 0 || (size >= 1e-4 && size < 1e6)) return text;
   const [digits, exponent] = value.toExponential().split("e");
   return `${digits}e${exponent[0]}${exponent.slice(1).padStart(2, "0")}`;
 }
