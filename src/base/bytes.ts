@@ -2,11 +2,28 @@
 const LANE = 0x1_0000_0000;
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+/** A byte order mark is a character like any other in a label. */
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** UTF-8 as text. */
+export function textOf(bytes: Uint8Array): string {
+  return decoder.decode(bytes);
+}
+
+/** The parts behind each other, copied. */
+export function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const all = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
 
 /**
  * Bytes that grow as they are written: big-endian fixed widths, and the variable-length integers of Go's
- * encoding/binary. 64-bit integers are JavaScript numbers, exact up to ±2^53.
+ * encoding/binary. 64-bit integers are JavaScript numbers, exact up to ±2^53; signed varints up to ±2^52.
  */
 export class ByteWriter {
   bytes: Uint8Array<ArrayBuffer>;
@@ -198,7 +215,7 @@ export class ByteReader {
   }
 
   text(): string {
-    return decoder.decode(this.take(this.uvarint()));
+    return textOf(this.take(this.uvarint()));
   }
 
   #take(length: number): boolean {

@@ -1,4 +1,4 @@
-import { ByteReader } from "../base/bytes.ts";
+import { ByteReader, textOf } from "../base/bytes.ts";
 import { crc32c } from "../base/crc32c.ts";
 import { ChunkList } from "./chunk_list.ts";
 import { CHECKSUM_BYTES, INDEX_MAGIC, INDEX_VERSION, SERIES_ALIGNMENT, TOC_BYTES } from "./index_format.ts";
@@ -134,7 +134,7 @@ export class IndexReader {
       const length = start.uvarint();
       at += start.at;
       if (skipped === 0) {
-        const text = new TextDecoder().decode(this.#file.read(at, length));
+        const text = textOf(this.#file.read(at, length));
         if (this.#symbolCache.size >= 4_096) this.#symbolCache.clear();
         this.#symbolCache.set(number, text);
         return text;

@@ -53,7 +53,7 @@ Deno.test("Store on disk holds what was appended through cuts, merges and restar
   let store = await restarts.open();
   const names = Array.from(
     { length: 12 },
-    (_, i) => labels("m", { i: String(i), kind: i % 2 ? "odd" : "even" }),
+    (_, i) => labels("m", { i: String(i), kind: i % 2 ? "odd" : "\ufeffeven" }),
   );
   let held = new Map<string, SeriesRef>();
   for (let step = 0; step < 240; step++) {
