@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { concat } from "../base/bytes.ts";
 import { type BodyResult, MAX_BODY_BYTES } from "./answer.ts";
 
 /** Reads a request's body within its bounds. Never rejects. */
@@ -18,18 +19,8 @@ export function readBody(message: IncomingMessage, timeoutMs: number): Promise<B
         end({ kind: "too_large" });
       } else parts.push(part);
     });
-    message.on("end", () => end({ kind: "ok", bytes: joined(parts, size) }));
+    message.on("end", () => end({ kind: "ok", bytes: concat(parts) }));
     message.on("error", () => end({ kind: "broken" }));
     message.on("close", () => end({ kind: "broken" }));
   });
-}
-
-function joined(parts: readonly Uint8Array[], size: number): Uint8Array {
-  const whole = new Uint8Array(size);
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.length;
-  }
-  return whole;
 }

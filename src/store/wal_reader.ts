@@ -1,4 +1,4 @@
-import { ByteReader } from "../base/bytes.ts";
+import { ByteReader, concat } from "../base/bytes.ts";
 import { crc32c } from "../base/crc32c.ts";
 import { decompress, type Unzstd } from "./decompress.ts";
 import { readAt } from "./files.ts";
@@ -158,7 +158,7 @@ class SegmentReader {
 
   /** All parts are there: undoes the compression, if there is any. */
   #whole(header: number, end: number): void {
-    const result = decompress(header, joined(this.#parts, this.#partsBytes), MAX_RECORD_BYTES, this.#unzstd);
+    const result = decompress(header, concat(this.#parts), MAX_RECORD_BYTES, this.#unzstd);
     this.#dropParts();
     if (result.kind === "error") return this.#report(this.#recordOffset, result.message);
     this.intactBytes = this.#offset + end;
@@ -185,14 +185,4 @@ class SegmentReader {
 function isBlank(bytes: Uint8Array, start: number, end: number): boolean {
   for (let at = start; at < end; at++) if (bytes[at] !== 0) return false;
   return true;
-}
-
-function joined(parts: readonly Uint8Array[], length: number): Uint8Array {
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

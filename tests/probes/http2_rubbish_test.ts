@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Reason } from "../../src/model/probe_result.ts";
-import { concat, encodeFrame, FLAG, FRAME } from "../../src/probes/http2/frame.ts";
+import { concat } from "../../src/base/bytes.ts";
+import { encodeFrame, FLAG, FRAME } from "../../src/probes/http2/frame.ts";
 import { encodeHeaders, type Header } from "../../src/probes/http2/hpack.ts";
 import { type Script, tcpPeer } from "../support/tcp_peer.ts";
 import { assertOutcome, grpc, http, probeOnce, regex } from "./harness.ts";

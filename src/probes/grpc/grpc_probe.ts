@@ -1,3 +1,4 @@
+import { concat } from "../../base/bytes.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { GrpcAction } from "../../config/mod.ts";
 import type { Outcome } from "../../model/probe_result.ts";
@@ -5,7 +6,6 @@ import { type TraceContext, traceparent } from "../../model/trace.ts";
 import { VERSION } from "../../model/version.ts";
 import { Quoter } from "../excerpt.ts";
 import { Exchange, EXCHANGE_INBOX_BYTES, type ExchangeEvent } from "../http2/exchange.ts";
-import { concat } from "../http2/frame.ts";
 import type { Header } from "../http2/hpack.ts";
 import type { Dialer } from "../net/dialer.ts";
 import { Inbox } from "../net/inbox.ts";

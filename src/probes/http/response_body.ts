@@ -1,3 +1,4 @@
+import { concat } from "../../base/bytes.ts";
 import type { Inbox } from "../net/inbox.ts";
 import { fail, type Failure } from "../probe.ts";
 import { type ResponseHead, valuesOf } from "./response_head.ts";
@@ -36,14 +37,7 @@ export class BodySink {
   }
 
   bytes(): Uint8Array {
-    if (this.#parts.length === 1) return this.#parts[0];
-    const all = new Uint8Array(this.#keeps ? this.length : 0);
-    let at = 0;
-    for (const part of this.#parts) {
-      all.set(part, at);
-      at += part.length;
-    }
-    return all;
+    return this.#parts.length === 1 ? this.#parts[0] : concat(this.#parts);
   }
 }
 

@@ -1,15 +1,7 @@
+import { concat } from "../../base/bytes.ts";
 import type { Inbox } from "../net/inbox.ts";
 import type { Wire } from "../net/wire.ts";
-import {
-  concat,
-  encodeFrame,
-  errorName,
-  FLAG,
-  FRAME,
-  FRAME_HEADER_BYTES,
-  MAX_PAYLOAD_BYTES,
-  u32,
-} from "./frame.ts";
+import { encodeFrame, errorName, FLAG, FRAME, FRAME_HEADER_BYTES, MAX_PAYLOAD_BYTES, u32 } from "./frame.ts";
 import { encodeHeaders, type Header, HpackDecoder } from "./hpack.ts";
 
 /** What an `Inbox` for an exchange must be able to hold: a whole frame. */
@@ -163,7 +155,7 @@ export class Exchange {
         return broken("a header block is cut short");
       }
       if (block.length + next.payload.length > MAX_BLOCK_BYTES) return broken("a header block is too long");
-      block = concat([block, next.payload]) as typeof block;
+      block = concat([block, next.payload]);
       flags = next.flags;
     }
     const headers = this.#hpack.decode(block);

@@ -1,3 +1,4 @@
+import { concat } from "../../base/bytes.ts";
 import { messageOf } from "../../base/errors.ts";
 import { VERSION } from "../../model/version.ts";
 import type { Endpoint } from "../otel_endpoint.ts";
@@ -87,13 +88,7 @@ async function readBody(response: Response): Promise<Uint8Array<ArrayBuffer>> {
     length += chunk.length;
     if (length > MAX_ANSWER_BYTES) break; // leaving the loop cancels the rest
   }
-  const body = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    body.set(chunk, at);
-    at += chunk.length;
-  }
-  return body;
+  return concat(chunks);
 }
 
 /** The gzip form of some bytes. */
