@@ -32,6 +32,13 @@ export interface ChunkInMemory {
   readonly length: number;
 }
 
+/** How many samples a chunk holds, from its first two bytes: those with start times keep two bits for something else. */
+export function sampleCount(encoding: Encoding, view: DataView, start: number): number {
+  const field = view.getUint16(start);
+  const isMasked = encoding === Encoding.HISTOGRAM_ST || encoding === Encoding.FLOAT_HISTOGRAM_ST;
+  return isMasked ? field & 0x3fff : field;
+}
+
 /** Memory that all blocks read chunks into, one after the other. */
 export class ChunkBuffer {
   bytes = new Uint8Array(16 * 1024);

@@ -4,6 +4,7 @@ import { LOOKAHEAD_BYTES } from "./bits.ts";
 import type { Block, BlockSeries } from "./block.ts";
 import { type BlockMeta, newUlid } from "./block_meta.ts";
 import { type ChunkToWrite, type SeriesToWrite, writeBlock } from "./block_writer.ts";
+import { sampleCount } from "./chunk_files.ts";
 import { ChunkDecoder } from "./chunk_decoder.ts";
 import { ChunkEncoder } from "./chunk_encoder.ts";
 import { Encoding } from "./chunk_slab.ts";
@@ -126,7 +127,7 @@ class ChunkGathering {
       this.#push({
         minTimeMs: chunks.minTimeMs(i),
         maxTimeMs: chunks.maxTimeMs(i),
-        samples: view.getUint16(start) & (encoding >= Encoding.HISTOGRAM_ST ? 0x3fff : 0xffff),
+        samples: sampleCount(encoding, view, start),
         encoding,
         at: this.#put(bytes),
         length,
