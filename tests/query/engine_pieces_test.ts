@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { Labels } from "../../src/model/labels.ts";
 import { EvaluationFailure } from "../../src/query/eval/failure.ts";
 import { compareNaturally } from "../../src/query/eval/functions/natural_order.ts";
-import { formatG, formatG2, formatOpenMetrics } from "../../src/query/eval/go_format.ts";
+import { formatG2, formatOpenMetrics } from "../../src/query/eval/go_format.ts";
+import { formatFloatShort } from "../../src/query/go_text.ts";
 import { hashOf, xxh64 } from "../../src/query/eval/label_hash.ts";
 import { plan } from "../../src/query/eval/plan.ts";
 import { quantileOf } from "../../src/query/eval/range/quantile.ts";
@@ -133,7 +134,11 @@ const NUMBERS = [
 
 for (const { value, g, g2, openMetrics } of NUMBERS) {
   Deno.test(`${value} is written as Go writes it`, () => {
-    assert.deepEqual([formatG(value), formatG2(value), formatOpenMetrics(value)], [g, g2, openMetrics]);
+    assert.deepEqual([formatFloatShort(value), formatG2(value), formatOpenMetrics(value)], [
+      g,
+      g2,
+      openMetrics,
+    ]);
   });
 }
 

@@ -1,18 +1,9 @@
 /** Numbers and times as Go's fmt prints them, so that annotations read as Prometheus' do. */
-
-/** `%g`, shortest form: 1.5, 1e+06, +Inf, NaN. */
-export function formatG(value: number): string {
-  if (Number.isNaN(value)) return "NaN";
-  if (!Number.isFinite(value)) return value > 0 ? "+Inf" : "-Inf";
-  if (value === 0) return Object.is(value, -0) ? "-0" : "0";
-  const { sign, digits, exponent } = shortestDigits(value);
-  if (exponent < -4 || exponent >= 6) return sign + scientific(digits, exponent);
-  return sign + plain(digits, exponent);
-}
+import { formatFloatShort } from "../go_text.ts";
 
 /** `%.2g`: two significant digits, without trailing zeros. */
 export function formatG2(value: number): string {
-  if (!Number.isFinite(value) || value === 0) return formatG(value);
+  if (!Number.isFinite(value) || value === 0) return formatFloatShort(value);
   const [mantissa, power] = Math.abs(value).toExponential(1).split("e");
   const exponent = Number(power);
   const digits = mantissa.replace(".", "").replace(/0+$/, "") || "0";
@@ -22,7 +13,7 @@ export function formatG2(value: number): string {
 
 /** As OpenMetrics writes a float, with a point or an exponent always: histogram_quantiles' label. */
 export function formatOpenMetrics(value: number): string {
-  const text = formatG(value === 0 ? 0 : value);
+  const text = formatFloatShort(value === 0 ? 0 : value);
   return /[e.NI]/.test(text) ? text : `${text}.0`;
 }
 
@@ -30,12 +21,6 @@ export function formatOpenMetrics(value: number): string {
 export function formatSecond(timestampMs: number): string {
   const date = new Date(Math.floor(timestampMs / 1000) * 1000);
   return Number.isNaN(date.getTime()) ? String(timestampMs) : date.toISOString().replace(".000Z", "Z");
-}
-
-/** Significant digits without a point, and the power of ten of the first one. */
-function shortestDigits(value: number): { sign: string; digits: string; exponent: number } {
-  const [mantissa, power] = Math.abs(value).toExponential().split("e");
-  return { sign: value < 0 ? "-" : "", digits: mantissa.replace(".", ""), exponent: Number(power) };
 }
 
 function plain(digits: string, exponent: number): string {

@@ -1,7 +1,7 @@
 import type { PositionRange } from "../position.ts";
-import { quote } from "../go_text.ts";
+import { formatFloatShort, quote } from "../go_text.ts";
 import type { Annotation } from "../value.ts";
-import { formatG, formatG2, formatSecond } from "./go_format.ts";
+import { formatG2, formatSecond } from "./go_format.ts";
 
 /** What a histogram was doing when something was remarked. */
 export type HistogramOperation = "addition" | "subtraction" | "aggregation";
@@ -44,11 +44,13 @@ export class Notes {
   }
 
   invalidQuantile(quantile: number, position: PositionRange): void {
-    this.warn(`quantile value should be between 0 and 1, got ${formatG(quantile)}`, position);
+    this.warn(`quantile value should be between 0 and 1, got ${formatFloatShort(quantile)}`, position);
   }
 
   invalidRatio(ratio: number, cap: number, position: PositionRange): void {
-    const text = `ratio value should be between -1 and 1, got ${formatG(ratio)}, capping to ${formatG(cap)}`;
+    const text = `ratio value should be between -1 and 1, got ${formatFloatShort(ratio)}, capping to ${
+      formatFloatShort(cap)
+    }`;
     this.warn(text, position);
   }
 
@@ -182,7 +184,9 @@ export class Notes {
       annotations.push({ level, message: text, position });
     }
     for (const note of this.#monotonicity.values()) {
-      const buckets = `from buckets ${formatG(note.minBucket)} to ${formatG(note.maxBucket)}`;
+      const buckets = `from buckets ${formatFloatShort(note.minBucket)} to ${
+        formatFloatShort(note.maxBucket)
+      }`;
       const difference = `with a max diff of ${formatG2(note.maxDifference)}`;
       const times = `from ${formatSecond(note.minTimeMs)} to ${formatSecond(note.maxTimeMs)}`;
       const message = `${note.text}, ${buckets}, ${difference}, over ${note.count} samples ${times}`;

@@ -1,5 +1,5 @@
 import { CUSTOM_BUCKETS_SCHEMA, type Histogram, type Span } from "../../model/histogram.ts";
-import { formatG } from "../eval/go_format.ts";
+import { formatFloatShort } from "../go_text.ts";
 import { BucketWalk } from "./bucket_walk.ts";
 
 /** A histogram in the notation of test scripts: `{{schema:1 count:3 sum:2.5 buckets:[1 2]}}`; defaults are left out. */
@@ -48,8 +48,10 @@ function formatSide(prefix: string, spans: readonly Span[], buckets: Float64Arra
 /** A histogram as Prometheus' Go code prints it: `{count:3, sum:2.5, [-0.1,0.1]:1, (0.5,1]:2}`, populated buckets only. */
 export function describeHistogram(histogram: Histogram): string {
   const { count, sum, schema, zeroCount, zeroThreshold } = histogram;
-  const parts = [`count:${formatG(count)}`, `sum:${formatG(sum)}`];
-  const zero = `[${formatG(-zeroThreshold)},${formatG(zeroThreshold)}]:${formatG(zeroCount)}`;
+  const parts = [`count:${formatFloatShort(count)}`, `sum:${formatFloatShort(sum)}`];
+  const zero = `[${formatFloatShort(-zeroThreshold)},${formatFloatShort(zeroThreshold)}]:${
+    formatFloatShort(zeroCount)
+  }`;
   // A walk looks at the zero bucket only if there is something in it; less than nothing is shown all the same.
   let lacksZero = schema !== CUSTOM_BUCKETS_SCHEMA && zeroCount !== 0 && !(zeroCount > 0);
   const walk = new BucketWalk(histogram, "ascending", "keep");
@@ -61,7 +63,11 @@ export function describeHistogram(histogram: Histogram): string {
     }
     const open = walk.lowerInclusive ? "[" : "(";
     const close = walk.upperInclusive ? "]" : ")";
-    parts.push(`${open}${formatG(walk.lower)},${formatG(walk.upper)}${close}:${formatG(walk.count)}`);
+    parts.push(
+      `${open}${formatFloatShort(walk.lower)},${formatFloatShort(walk.upper)}${close}:${
+        formatFloatShort(walk.count)
+      }`,
+    );
   }
   if (lacksZero) parts.push(zero);
   return `{${parts.join(", ")}}`;

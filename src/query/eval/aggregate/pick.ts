@@ -2,7 +2,7 @@ import type { Aggregate } from "../../ast.ts";
 import type { EvalContext, Evaluation } from "../context.ts";
 import { executionFailure } from "../failure.ts";
 import { ABSENT, FLOAT, type Frame } from "../frame.ts";
-import { formatG } from "../go_format.ts";
+import { formatFloatShort } from "../../go_text.ts";
 import { hashOf } from "../label_hash.ts";
 import type { Groups } from "./groups.ts";
 
@@ -56,10 +56,12 @@ function max(values: Float64Array): number {
 function checkCounts(params: Float64Array): void {
   for (const value of params) if (value !== value) throw executionFailure("Parameter value is NaN");
   for (const value of params) {
-    if (value <= MIN_INT64) throw executionFailure(`Scalar value ${formatG(value)} underflows int64`);
+    if (value <= MIN_INT64) {
+      throw executionFailure(`Scalar value ${formatFloatShort(value)} underflows int64`);
+    }
   }
   for (const value of params) {
-    if (value >= MAX_INT64) throw executionFailure(`Scalar value ${formatG(value)} overflows int64`);
+    if (value >= MAX_INT64) throw executionFailure(`Scalar value ${formatFloatShort(value)} overflows int64`);
   }
 }
 
