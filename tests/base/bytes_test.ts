@@ -1,53 +1,71 @@
 import assert from "node:assert/strict";
-import { ByteReader, ByteWriter, concat } from "../../src/base/bytes.ts";
+import { ByteReader, ByteWriter } from "../../src/base/bytes.ts";
+import { crc32c } from "../../src/base/crc32c.ts";
 
-const texts = [
-  "",
-  "up",
-  "é",
-  "日本",
-  "\u{1f430}",
-  "x".repeat(127),
-  "x".repeat(128),
-  "é".repeat(64),
-  "a\0b",
-  "\ufeffmark",
-];
-for (const text of texts) {
-  Deno.test(`bytes give the text ${JSON.stringify(text.slice(0, 12))} of ${text.length} units back`, () => {
-    const writer = new ByteWriter(1);
-    writer.text(text);
-    const reader = new ByteReader(writer.written());
-    assert.equal(reader.text(), text);
-    assert.deepEqual([reader.remaining, reader.failed], [0, false]);
-  });
-}
+const INTEGERS = [0, 1, 63, 64, 127, 128, 300, 2 ** 31 - 1, 2 ** 31, 2 ** 32, 2 ** 40 + 7, 2 ** 51];
 
-const integers = [0, 1, -1, 127, 128, -128, 2 ** 31, -(2 ** 31), 2 ** 32, 2 ** 52, -(2 ** 52)];
-for (const integer of integers) {
-  Deno.test(`bytes give ${integer} back, as 64 bits and as a varint`, () => {
-    const writer = new ByteWriter(1);
-    writer.be64(integer);
-    writer.varint(integer);
-    const reader = new ByteReader(writer.written());
-    assert.deepEqual([reader.be64(), reader.varint(), reader.remaining], [integer, integer, 0]);
-  });
-}
-
-Deno.test("bytes read past the end are zeros, and the reader says so from then on", () => {
-  const reader = new ByteReader(Uint8Array.of(0, 0, 7));
-  assert.equal(reader.be32(), 0);
-  assert.equal(reader.u8(), 0);
-  assert.deepEqual([reader.failed, reader.remaining], [true, 0]);
+Deno.test("ByteReader reads what ByteWriter wrote", () => {
+  const to = new ByteWriter(1);
+  for (const value of INTEGERS) {
+    to.uvarint(value);
+    to.varint(value);
+    to.varint(-value);
+    to.be64(value);
+    to.be64(-value);
+  }
+  to.u8(200);
+  to.be16(65_535);
+  to.be32(4_294_967_295);
+  to.float64(-1.5);
+  to.text("ünï cödé 日本 🐝");
+  to.text("x".repeat(1_000));
+  const from = new ByteReader(to.written());
+  for (const value of INTEGERS) {
+    assert.deepEqual(
+      [from.uvarint(), from.varint(), from.varint(), from.be64(), from.be64()],
+      [value, value, -value, value, -value].map((expected) => expected === 0 ? 0 : expected),
+    );
+  }
+  assert.deepEqual([from.u8(), from.be16(), from.be32(), from.float64()], [200, 65_535, 4_294_967_295, -1.5]);
+  assert.deepEqual([from.text(), from.text()], ["ünï cödé 日本 🐝", "x".repeat(1_000)]);
+  assert.equal(from.remaining, 0);
+  assert.equal(from.failed, false);
 });
 
-const joins: [parts: number[][], want: number[]][] = [
-  [[], []],
-  [[[]], []],
-  [[[1], [], [2, 3]], [1, 2, 3]],
+Deno.test("ByteWriter writes integers as Go's encoding/binary does", () => {
+  const to = new ByteWriter();
+  to.uvarint(300);
+  to.varint(-129);
+  to.be64(-2);
+  to.padTo(16);
+  assert.deepEqual([...to.written()], [0xac, 2, 0x81, 2, 255, 255, 255, 255, 255, 255, 255, 254, 0, 0, 0, 0]);
+});
+
+Deno.test("ByteReader fails once and for all behind the end", () => {
+  const from = new ByteReader(Uint8Array.of(1, 2, 3));
+  assert.equal(from.be32(), 0);
+  assert.equal(from.failed, true);
+  assert.equal(from.u8(), 0);
+  assert.equal(from.text(), "");
+  assert.equal(from.remaining, 0);
+  assert.equal(new ByteReader(new Uint8Array(11).fill(255)).uvarint(), 0);
+});
+
+const checksums: { text: string; want: number }[] = [
+  { text: "", want: 0 },
+  { text: "123456789", want: 0xe3069283 }, // the catalogue's check value
+  { text: "a", want: 0xc1d04330 },
 ];
-for (const [parts, want] of joins) {
-  Deno.test(`bytes: ${JSON.stringify(parts)} behind each other`, () => {
-    assert.deepEqual([...concat(parts.map((part) => Uint8Array.from(part)))], want);
+
+for (const { text, want } of checksums) {
+  Deno.test(`crc32c of ${JSON.stringify(text)}`, () => {
+    assert.equal(crc32c(new TextEncoder().encode(text)), want);
   });
 }
+
+Deno.test("crc32c goes on where it stopped, at any place", () => {
+  const bytes = crypto.getRandomValues(new Uint8Array(100));
+  for (let at = 0; at <= 100; at++) {
+    assert.equal(crc32c(bytes, at, 100, crc32c(bytes, 0, at)), crc32c(bytes));
+  }
+});
