@@ -44,10 +44,7 @@ export async function readHead(inbox: Inbox, run: Run, quoter: Quoter): Promise<
 async function readHeadText(inbox: Inbox, run: Run, quoter: Quoter): Promise<string | Failure> {
   for (let scanned = 0;;) {
     if (inbox.length > 0 && !startsLikeHttp(inbox)) {
-      return fail(
-        "status",
-        `the answer is not HTTP/1: it begins with ${quoter.quote(inbox.peek().subarray(0, 40))}`,
-      );
+      return notHttp(inbox.peek(), quoter);
     }
     const length = headLength(inbox, scanned);
     if (length > 0) return new TextDecoder().decode(inbox.take(length));
@@ -69,6 +66,20 @@ function startsLikeHttp({ bytes, start, length }: Inbox): boolean {
   const known = Math.min(length, PREFIX.length);
   for (let i = 0; i < known; i++) if (bytes[start + i] !== PREFIX[i]) return false;
   return true;
+}
+
+/** Says what speaks there instead, where its first bytes give it away. */
+function notHttp(beginning: Uint8Array, quoter: Quoter): Failure {
+  if (beginning[0] === 0x00 && (beginning[3] ?? 0x04) === 0x04) {
+    return fail("status", "the answer is not HTTP/1 but HTTP/2: `protocol: h2c` asks for that");
+  }
+  if (beginning[0] === 0x15 && (beginning[1] ?? 0x03) === 0x03) {
+    return fail("status", "the answer is not HTTP/1 but TLS: `scheme: HTTPS` asks for that");
+  }
+  return fail(
+    "status",
+    `the answer is not HTTP/1: it begins with ${quoter.quote(beginning.subarray(0, 40))}`,
+  );
 }
 
 /** Bytes up to and with the empty line; 0: not there yet. */

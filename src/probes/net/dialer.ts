@@ -5,9 +5,9 @@ import type { BufferPool } from "./inbox.ts";
 import { type Connect, connectInTurn, connectToFirst } from "./connect.ts";
 import { connectTcp } from "./connect_tcp.ts";
 import { authority, bare, type Resolved, type Resolver } from "./resolver.ts";
-import type { Run } from "./run.ts";
+import type { Closable, Run } from "./run.ts";
 import type { TlsFiles } from "./tls_files.ts";
-import { connectSocket, TlsWire } from "./tls_wire.ts";
+import { TlsWire } from "./tls_wire.ts";
 import { PlainWire, type Wire } from "./wire.ts";
 
 /** How long each phase took so far, ms; redirects add to it. */
@@ -62,26 +62,25 @@ export class Dialer {
           host,
           resolved.addresses,
           (address, signal) => connectTcp(address, port, signal),
-          (connection) => connection.close(),
         ),
       );
       run.hold(wire);
       took(phases, "connect", startedAt, run);
       return { kind: "dialed", wire, protocol: undefined, certificateExpirySeconds: undefined };
     }
-    const socket = await this.#connect(
-      run,
-      host,
-      resolved.addresses,
-      (address, signal) => connectSocket(address, port, signal),
-      (socket) => socket.destroy(),
-    );
-    const wire = new TlsWire(socket, {
+    const options = {
+      port,
       serverName: tls.config.serverName ?? bare(host),
       context: context.context,
       verify: tls.config.verify,
       alpn: target.alpn,
-    });
+    };
+    const wire = await this.#connect(
+      run,
+      host,
+      resolved.addresses,
+      (address, signal) => TlsWire.connect({ ...options, address }, signal),
+    );
     run.hold(wire);
     startedAt = took(phases, "connect", startedAt, run);
     run.enter(`shaking hands (TLS) with ${authority(host, port)}`, "tls");
@@ -103,17 +102,16 @@ export class Dialer {
     return resolved ?? run.timedOut();
   }
 
-  async #connect<T>(
+  async #connect<T extends Closable>(
     run: Run,
     host: string,
     addresses: readonly string[],
     connect: Connect<T>,
-    close: (connection: T) => void,
   ): Promise<T> {
     const options = {
       addresses,
       connect,
-      close,
+      close: (connection: T) => connection.close(),
       signal: run.signal,
       clock: this.#clock,
     };

@@ -24,6 +24,7 @@ const WORDS: Readonly<Record<string, string>> = {
   ETIMEDOUT: "the system's own limit passed",
   EHOSTUNREACH: "no route to the host",
   ENETUNREACH: "no route to the network",
+  ERR_SSL_WRONG_VERSION_NUMBER: "the target does not speak TLS",
   EMFILE: "too many open files in this process",
   ENFILE: "too many open files on this machine",
   EADDRNOTAVAIL: "no local address or port is free",

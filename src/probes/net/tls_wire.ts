@@ -4,36 +4,16 @@ import tls from "node:tls";
 import { isAddress } from "./resolver.ts";
 import type { Wire } from "./wire.ts";
 
-export interface TlsOptions {
+export interface TlsConnectOptions {
+  /** IP address. */
+  readonly address: string;
+  readonly port: number;
   /** Name or address that the certificate must be for; a name is asked for, too (SNI). */
   readonly serverName: string;
   readonly context: tls.SecureContext;
   readonly verify: boolean;
   /** Application protocols to offer (ALPN); none when empty. */
   readonly alpn: readonly string[];
-}
-
-/**
- * Connects a socket for `TlsWire`. TLS comes on top only when it is there: a `tls.connect` that is called off while it
- * still connects is never freed (Deno 2.9.6), 5 KB a time.
- */
-export function connectSocket(address: string, port: number, signal: AbortSignal): Promise<net.Socket> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason);
-    const socket = net.connect({ host: address, port });
-    const settle = (then: () => void) => {
-      signal.removeEventListener("abort", onAbort);
-      then();
-    };
-    const onAbort = () =>
-      settle(() => {
-        socket.destroy();
-        reject(signal.reason);
-      });
-    socket.once("connect", () => settle(() => resolve(socket)));
-    socket.on("error", (error) => settle(() => reject(error))); // for good: an error nobody hears ends the process
-    signal.addEventListener("abort", onAbort);
-  });
 }
 
 /**
@@ -49,8 +29,7 @@ export class TlsWire implements Wire {
   #secure = false;
   #wake: () => void = () => {};
 
-  /** Begins the handshake over a connected socket, see `secured`. */
-  constructor(raw: net.Socket, options: TlsOptions) {
+  private constructor(raw: net.Socket, options: TlsConnectOptions) {
     const socket = tls.connect({
       socket: raw,
       servername: isAddress(options.serverName) ? "" : options.serverName,
@@ -65,7 +44,30 @@ export class TlsWire implements Wire {
     socket.on("readable", () => this.#turn(() => {}));
     socket.on("end", () => this.#turn(() => this.#ended = true));
     socket.on("close", () => this.#turn(() => this.#closed = true));
-    socket.on("error", (error) => this.#turn(() => this.#error ??= error));
+    socket.on("error", (error) => this.#turn(() => this.#error ??= withCode(error)));
+  }
+
+  /**
+   * Connects; the handshake goes on by itself, see `secured`. TLS comes on top only when the connection is there: a
+   * `tls.connect` that is called off while it still connects is never freed (Deno 2.9.6), 5 KB a time. And it comes
+   * in the same moment: a socket that was left alone for a while can't be taken over any more (Deno 2.7.11).
+   */
+  static connect(options: TlsConnectOptions, signal: AbortSignal): Promise<TlsWire> {
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(signal.reason);
+      const raw = net.connect({ host: options.address, port: options.port });
+      const onAbort = () => {
+        raw.destroy();
+        reject(signal.reason);
+      };
+      const settle = (then: () => void) => {
+        signal.removeEventListener("abort", onAbort);
+        then();
+      };
+      signal.addEventListener("abort", onAbort, { once: true });
+      raw.once("connect", () => settle(() => resolve(new TlsWire(raw, options))));
+      raw.on("error", (error) => settle(() => reject(error))); // for good: an error nobody hears ends the process
+    });
   }
 
   /** Waits for the end of the handshake. Rejects when it fails. */
@@ -113,7 +115,7 @@ export class TlsWire implements Wire {
   write(bytes: Uint8Array): Promise<void> {
     return new Promise((resolve, reject) => {
       // Copied: the socket may keep the bytes beyond the callback's time, and the caller uses its buffer again.
-      this.#socket.write(bytes.slice(), (error) => error ? reject(error) : resolve());
+      this.#socket.write(bytes.slice(), (error) => error ? reject(this.#error ?? error) : resolve());
     });
   }
 
@@ -139,4 +141,10 @@ export class TlsWire implements Wire {
     change();
     this.#wake();
   }
+}
+
+/** Deno 2.7.11 tells of a refused certificate without a code, and only after it has called the connection secure. */
+function withCode(error: Error & { code?: string }): Error {
+  error.code ??= "ERR_TLS_HANDSHAKE";
+  return error;
 }
