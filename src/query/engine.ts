@@ -31,7 +31,10 @@ export interface EngineOptions {
   maxConcurrentQueries?: number;
   /** Long queries that may wait for their turn; more are refused. Default 100. */
   maxWaitingQueries?: number;
-  /** How long a query works before others get their turn. Default 2. */
+  /**
+   * How long a query works before others get their turn; at its start, twice that. Default 1: a request takes a few
+   * turns of the event loop, each of which may have to wait for a slice.
+   */
   sliceMs?: number;
   /** Told of each query when it has ended. */
   onQuery?: (report: QueryReport) => void;
@@ -57,7 +60,7 @@ const DEFAULTS = {
   noStepSubqueryIntervalMs: 1_000,
   maxConcurrentQueries: 20,
   maxWaitingQueries: 100,
-  sliceMs: 2,
+  sliceMs: 1,
   onQuery: () => {},
 } as const satisfies Omit<Required<EngineOptions>, "clock">;
 
