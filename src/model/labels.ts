@@ -1,3 +1,5 @@
+import { joinedKey } from "../base/joined_key.ts";
+
 /** The label that carries a series' metric name. */
 export const METRIC_NAME = "__name__";
 
@@ -35,7 +37,7 @@ export class Labels {
 
   /** Identity as a string: equal for equal label sets and for no others. Cheap after the first call. */
   get key(): string {
-    return this.#key ??= this.flat.join("\xff");
+    return this.#key ??= joinedKey(this.flat);
   }
 
   /** The value, or "" when there is no such label. */

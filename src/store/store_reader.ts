@@ -1,4 +1,5 @@
 import { messageOf } from "../base/errors.ts";
+import { joinedKey } from "../base/joined_key.ts";
 import type { Logger } from "../base/log.ts";
 import type { Labels } from "../model/labels.ts";
 import type { Matcher } from "../model/matcher.ts";
@@ -156,6 +157,6 @@ export class StoreReader implements Queryable {
 }
 
 function keyOf(matchers: readonly Matcher[], blocks: readonly Block[]): string {
-  const said = matchers.map(({ kind, name, value }) => `${name}${kind}${value}`).join("\xff");
-  return `${said}\xff${blocks.map(({ meta }) => meta.ulid).join()}`;
+  const said = matchers.flatMap(({ kind, name, value }) => [kind, name, value]);
+  return joinedKey([...said, ...blocks.map(({ meta }) => meta.ulid)]);
 }

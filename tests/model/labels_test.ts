@@ -29,6 +29,7 @@ Deno.test("labels keep, drop and lose their metric name", () => {
 
 Deno.test("labels' keys tell different sets apart", () => {
   assert.notEqual(Labels.from({ a: "b", c: "d" }).key, Labels.from({ a: "bc", d: "x" }).key);
+  assert.notEqual(Labels.from({ a: "b", c: "d" }).key, Labels.from({ a: "bÿcÿd" }).key);
   assert.ok(Labels.from({ a: "1", b: "2" }).equals(Labels.from({ b: "2", a: "1" })));
 });
 

@@ -49,6 +49,18 @@ Deno.test("Store keeps the stale marker's bits, in the open chunk and in closed 
   for (let row = 0; row < 1_000; row++) assert.equal(isStaleNaN(columns.values[row]), row % 3 === 0);
 });
 
+Deno.test("Store tells selections apart that differ only in where one value ends and the next matcher begins", async () => {
+  await using fixture = await openStore();
+  const { store } = fixture;
+  const ref = store.acquire(labels("m", { probe: "web" }));
+  store.append(NOW_MS, [ref], [1]);
+  const wanted = [match("=", "probe", "web"), match("=", "__name__", "m")];
+  for (const others of [[match("=", "probe", "webÿ__name__=m")], [match("=", "probe", "webÿ=ÿ__name__ÿm")]]) {
+    assert.deepEqual(readAll(store, others), {});
+    assert.equal(Object.keys(readAll(store, wanted)).length, 1);
+  }
+});
+
 const orders: { name: string; samples: [number, number][]; leftOut: number[]; kept: [number, number][] }[] = [
   { name: "an older sample is left out", samples: [[5, 1], [4, 2]], leftOut: [0, 1], kept: [[5, 1]] },
   { name: "the same sample again is no offence", samples: [[5, 1], [5, 1]], leftOut: [0, 0], kept: [[5, 1]] },

@@ -1,3 +1,4 @@
+import { joinedKey } from "../../base/joined_key.ts";
 import { Labels, METRIC_NAME } from "../../model/labels.ts";
 import type { Matching } from "../ast.ts";
 
@@ -26,9 +27,6 @@ export function withoutMetadata(labels: Labels): Labels {
   return labels;
 }
 
-/** Separates parts of a signature; occurs in no label of valid UTF-8. */
-const SEPARATOR = "\xff";
-
 /** Reduces labels to what decides which others they belong with: equal strings belong together. */
 export type Signature = (labels: Labels) => string;
 
@@ -38,13 +36,13 @@ export function signatureBy(names: readonly string[]): Signature {
   if (names.length === 1) return (labels) => labels.get(names[0]);
   const sorted = [...names].sort();
   return ({ flat }) => {
-    let signature = "";
+    const parts: string[] = [];
     let next = 0;
     for (let i = 0; i < flat.length && next < sorted.length; i += 2) {
       while (next < sorted.length && sorted[next] < flat[i]) next++;
-      if (sorted[next] === flat[i]) signature += flat[i] + SEPARATOR + flat[i + 1] + SEPARATOR;
+      if (sorted[next] === flat[i]) parts.push(flat[i], flat[i + 1]);
     }
-    return signature;
+    return joinedKey(parts);
   };
 }
 
@@ -52,11 +50,11 @@ export function signatureBy(names: readonly string[]): Signature {
 export function signatureWithout(names: readonly string[]): Signature {
   const left = new Set(names).add(METRIC_NAME);
   return ({ flat }) => {
-    let signature = "";
+    const parts: string[] = [];
     for (let i = 0; i < flat.length; i += 2) {
-      if (!left.has(flat[i])) signature += flat[i] + SEPARATOR + flat[i + 1] + SEPARATOR;
+      if (!left.has(flat[i])) parts.push(flat[i], flat[i + 1]);
     }
-    return signature;
+    return joinedKey(parts);
   };
 }
 

@@ -9,6 +9,7 @@ import { signatureBy } from "../label_sets.ts";
 export const IDENTIFYING_LABELS = ["instance", "job"] as const;
 
 const targetOf = signatureBy(IDENTIFYING_LABELS);
+const targetAndMetricOf = signatureBy([METRIC_NAME, ...IDENTIFYING_LABELS]);
 
 /** One info metric of one target: its newest sample at each step. */
 interface InfoGroup {
@@ -82,7 +83,7 @@ export class Enrichment {
     const { labels, stepCount } = this.#info;
     for (let row = 0; row < labels.length; row++) {
       const target = targetOf(labels[row]);
-      const key = `${labels[row].metricName}\xff${target}`;
+      const key = targetAndMetricOf(labels[row]);
       let group = byMetric.get(key);
       if (!group) {
         byMetric.set(key, group = { rowAt: new Int32Array(stepCount).fill(-1) });
