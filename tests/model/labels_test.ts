@@ -30,6 +30,13 @@ Deno.test("labels keep, drop and lose their metric name", () => {
 Deno.test("labels' keys tell different sets apart", () => {
   assert.notEqual(Labels.from({ a: "b", c: "d" }).key, Labels.from({ a: "bc", d: "x" }).key);
   assert.notEqual(Labels.from({ a: "b", c: "d" }).key, Labels.from({ a: "bÿcÿd" }).key);
+  for (const part of ["\xff", "\0", ",", "1,"]) {
+    assert.notEqual(
+      Labels.from({ a: `b${part}c${part}d` }).key,
+      Labels.from({ a: "b", c: "d" }).key,
+      JSON.stringify(part),
+    );
+  }
   assert.ok(Labels.from({ a: "1", b: "2" }).equals(Labels.from({ b: "2", a: "1" })));
 });
 
