@@ -82,11 +82,11 @@ export class Service {
   async #apply(config: Config): Promise<Applied> {
     const parts = this.#parts;
     const before = this.#config;
-    if (fingerprint(config.telemetry.promql) !== fingerprint(before.telemetry.promql)) {
-      parts.engine = makeEngine(config, this.#clock, parts.queries);
-    }
+    const keepsEngine = fingerprint(config.telemetry.promql) === fingerprint(before.telemetry.promql);
+    const engine = keepsEngine ? parts.engine : makeEngine(config, this.#clock, parts.queries);
     // The address comes first: it is the one thing that the machine may refuse, and then nothing has changed yet.
-    await parts.ingress.apply(config.ingress, parts.engine);
+    await parts.ingress.apply(config.ingress, engine);
+    parts.engine = engine;
     parts.schedule.apply(config.egress.probes);
     await parts.telemetry.apply(config.telemetry);
     if (fingerprint(config.telemetry.store) !== fingerprint(before.telemetry.store)) {

@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { Logging } from "../../src/base/log.ts";
+import { SystemClock } from "../../src/base/clock.ts";
+import { type Config, readConfig } from "../../src/config/mod.ts";
+import { ExecPolicy } from "../../src/probes/mod.ts";
+import { Service } from "../../src/supervisor/service.ts";
+import { httpPeer } from "../support/http_peer.ts";
+
+interface Shape {
+  port?: number;
+  maxSamples?: number;
+  probes?: string;
+  endpoint?: string;
+  httpServer?: string;
+}
+
+/** Probes that never beat while a test runs, and one endpoint. */
+function config(
+  { port = 0, maxSamples = 1_000, probes = "", endpoint = "", httpServer = "" }: Shape,
+): Config {
+  const reading = readConfig(
+    `
+egress: { probes: [ ${probes} ] }
+ingress:
+  httpServer:
+    host: 127.0.0.1
+    port: ${port}
+    ${httpServer}
+    health:
+      - { path: ready, instantQuery: { query: "1" } ${endpoint} }
+telemetry: { prometheus: { promql: { engineOptions: { maxSamples: ${maxSamples} } } } }
+`,
+    "test.yaml",
+  );
+  assert.ok(reading.kind === "ok", JSON.stringify(reading));
+  return reading.config;
+}
+
+/** A service that runs until it is disposed of. */
+async function started(first: Config): Promise<{ service: Service } & AsyncDisposable> {
+  const clock = new SystemClock();
+  const service = await Service.start(first, {
+    clock,
+    logging: new Logging({ format: "text", level: "error", write: () => {}, wallNow: () => clock.wallNow() }),
+    environment: {},
+    execPolicy: new ExecPolicy([]),
+  });
+  return { service, [Symbol.asyncDispose]: () => service.stop(1_000) };
+}
+
+async function ask(service: Service, path: string): Promise<string> {
+  const response = await fetch(`http://127.0.0.1:${service.port}/${path}`, {
+    headers: { connection: "close" },
+  });
+  return `${response.status} ${await response.text()}`;
+}
+
+const MANY_SAMPLES = `api/v1/query?query=${encodeURIComponent("count_over_time(vector(1)[100s:1s])")}`;
+
+Deno.test("service: a configuration that is refused leaves none of its query limits behind", async () => {
+  await using taken = await httpPeer();
+  await using running = await started(config({}));
+  const { service } = running;
+  const refused = await service.apply(config({ port: taken.port, maxSamples: 10 }));
+  assert.equal(refused.kind, "refused");
+  assert.match(await ask(service, MANY_SAMPLES), /^200 .*"100"/);
+  assert.equal((await service.apply(config({ endpoint: ", description: changed" }))).kind, "applied");
+  assert.match(await ask(service, MANY_SAMPLES), /^200 .*"100"/);
+});
