@@ -107,13 +107,6 @@ export class Labels {
   }
 }
 
-/** Lengths first: a value may hold any character, so no character could part one from the next. */
-function keyOf(flat: readonly string[]): string {
-  let lengths = "";
-  for (const part of flat) lengths += `${part.length},`;
-  return lengths + flat.join("");
-}
-
 /** Orders label sets as Prometheus does: label by label, name before value, the shorter first. */
 export function compareLabels(a: Labels, b: Labels): number {
   const shorter = Math.min(a.flat.length, b.flat.length);
