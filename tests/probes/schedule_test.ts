@@ -3,6 +3,7 @@ import type { ProbeConfig } from "../../src/config/mod.ts";
 import type { ProbeResult } from "../../src/model/probe_result.ts";
 import type { TraceContext, Tracing } from "../../src/model/trace.ts";
 import { fail, PASS, type Probe, type ProbeRun, Schedule } from "../../src/probes/mod.ts";
+import type { Logger } from "../../src/base/log.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { FakeMeter } from "./fake_meter.ts";
 import { probeConfig, TRACE } from "./harness.ts";
@@ -31,6 +32,8 @@ class Stage {
   readonly meter = new FakeMeter();
   readonly finished: ProbeResult[] = [];
   readonly schedule: Schedule;
+  /** How many lines were said of each level. */
+  readonly said = { debug: 0, info: 0, warn: 0, error: 0 };
   /** Monotonic times at which probes ran, by name. */
   readonly ran: Record<string, number[]> = {};
   readonly #behaviours: Record<string, Behaviour>;
@@ -43,10 +46,17 @@ class Stage {
       probeFinished: (result) => void this.finished.push(result),
       verdictChanged() {},
     };
+    const logger: Logger = {
+      debug: () => this.said.debug++,
+      info: () => this.said.info++,
+      warn: () => this.said.warn++,
+      error: () => this.said.error++,
+    };
     this.schedule = new Schedule({
       clock: this.clock,
       meter: this.meter,
       tracing,
+      logger,
       makeProbe: (config) => this.#make(config),
     });
   }
@@ -308,4 +318,26 @@ Deno.test("a probe's status says what it is and how it has been", async () => {
   assert.deepEqual(a.lastFailures[0], { atMs: stage.clock.wallNow() - 50, reason: "status", detail: "503" });
   assert.equal(a.lastResult?.outcome.kind, "fail");
   assert.deepEqual([b.lastResult, b.lastFailures.length], [undefined, 0]);
+});
+
+Deno.test("changes are told aloud, the rest in a whisper", async () => {
+  const behaviour: Behaviour = (run, signal) => (run < 5 || run >= 15 ? passes : fails)(run, signal);
+  await using stage = new Stage({ a: behaviour });
+  stage.schedule.apply([every(100)]);
+  await stage.clock.advance(2_000);
+  assert.deepEqual(stage.said, { debug: 9, info: 2, warn: 1, error: 0 });
+});
+
+Deno.test("a success that deserves a second look is told once for each time it begins", async () => {
+  const warns = (run: number) => run < 5 || run >= 10;
+  const behaviour: Behaviour = (run) => ({
+    outcome: PASS,
+    facts: {},
+    events: [],
+    warning: warns(run) ? "redirected" : undefined,
+  });
+  await using stage = new Stage({ a: behaviour });
+  stage.schedule.apply([every(100)]);
+  await stage.clock.advance(2_000);
+  assert.equal(stage.said.warn, 2);
 });
