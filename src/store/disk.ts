@@ -1,32 +1,17 @@
-import type { Clock } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
-import type { Logger } from "../base/log.ts";
-import { Block, type BlockMeans } from "./block.ts";
-import type { BlockSet } from "./block_set.ts";
+import { BlockKeeper, type BlockKeeperParts } from "./block_keeper.ts";
 import { writeCheckpoint } from "./checkpoint.ts";
 import { isFromTheFuture } from "./clock_watch.ts";
-import { mergeBlocks } from "./compaction.ts";
 import { type Cut, cutBlock } from "./cut.ts";
-import {
-  hasOutOfOrderLog,
-  loadBlocks,
-  lockDir,
-  removeBlock,
-  removeForeignCaches,
-  SET_ASIDE,
-  sweep,
-} from "./disk_open.ts";
-import type { DiskCounts } from "./disk_stats.ts";
-import { removeIfThere } from "./files.ts";
+import { hasOutOfOrderLog, loadBlocks, lockDir, removeForeignCaches, SET_ASIDE, sweep } from "./disk_open.ts";
 import type { Head } from "./head.ts";
 import { dropAfter } from "./head_edit.ts";
 import type { HeadReader } from "./head_reader.ts";
 import type { DirLock } from "./lock.ts";
-import type { StoreSettings } from "./options.ts";
-import { expiredByAge, expiredBySize, planCompaction, planCut, planEarlyCut, planLastCut } from "./plan.ts";
+import { planCut, planEarlyCut, planLastCut } from "./plan.ts";
 import { repairTornTails, replay } from "./replay.ts";
 import { Room } from "./room.ts";
-import { expireSetAside, setAsideBlock } from "./set_aside.ts";
+import { setAsideBlock } from "./set_aside.ts";
 import { Slices } from "./slices.ts";
 import { Wal } from "./wal.ts";
 
@@ -45,16 +30,9 @@ const SERIES_BYTES = 256;
 const BLOCK_BYTES = 32 * 1024;
 
 /** What the disk works with; all of it belongs to the store. */
-export interface DiskParts {
-  readonly dir: string;
-  readonly settings: StoreSettings;
-  readonly clock: Clock;
-  readonly logger: Logger;
+export interface DiskParts extends BlockKeeperParts {
   readonly head: Head;
   readonly headReader: HeadReader;
-  readonly blocks: BlockSet;
-  readonly means: BlockMeans;
-  readonly counts: DiskCounts;
 }
 
 export type DiskResult = { kind: "ok"; disk: Disk } | { kind: "error"; reason: string };
@@ -67,11 +45,11 @@ export class Disk {
   readonly #walDir: string;
   readonly #room: Room;
   readonly #slices: Slices;
+  readonly #keeper: BlockKeeper;
   /** Highest number that any segment or checkpoint has had. */
   #lastSegment = -1;
   #retryCutAt = -Infinity;
   #retryLogAt = -Infinity;
-  #retryMergeAt = -Infinity;
 
   private constructor(parts: DiskParts, lock: DirLock) {
     this.#parts = parts;
@@ -79,6 +57,7 @@ export class Disk {
     this.#walDir = `${parts.dir}/wal`;
     this.#room = new Room(parts.dir, this.#walDir, parts.settings.retentionSizeBytes);
     this.#slices = new Slices(parts.clock);
+    this.#keeper = new BlockKeeper(parts, this.#room, this.#slices);
     this.wal = new Wal(this.#walDir, (bytes) => this.#room.mayWrite(bytes), (reason) => {
       parts.logger.error("log suspended: samples go on in memory, and a crash would lose them", { reason });
       this.#retryLogAt = parts.clock.now() + RETRY_MS;
@@ -123,11 +102,12 @@ export class Disk {
 
   /** Everything that is due: blocks cut, merged and expired, the log shortened or started again. */
   async maintain(mayExpireByAge: boolean): Promise<void> {
+    const { head, blocks } = this.#parts;
     this.#room.measureNowAndThen();
     await this.#cutWhatIsDue();
     if (this.wal.state.kind === "suspended" && this.#isDue(this.#retryLogAt)) await this.#checkpoint();
-    await this.#merge();
-    this.#expire(mayExpireByAge);
+    await this.#keeper.merge(Math.min(head.minTimeMs, Math.max(head.minValidTimeMs, blocks.maxTimeMs)));
+    this.#keeper.expire(mayExpireByAge);
   }
 
   /**
@@ -172,7 +152,7 @@ export class Disk {
     const loaded = loadBlocks(dir, means, logger);
     counts.blocksLoadFailures += loaded.failures;
     blocks.change({ add: loaded.blocks });
-    for (const block of loaded.superseded) this.#remove(block);
+    for (const block of loaded.superseded) this.#keeper.remove(block);
     const nowMs = clock.wallNow();
     const past = loaded.blocks.filter(({ meta }) => !isFromTheFuture(meta.maxTimeMs, nowMs));
     head.minValidTimeMs = past.reduce((latest, { meta }) => Math.max(latest, meta.maxTimeMs), -Infinity);
@@ -273,13 +253,13 @@ export class Disk {
   }
 
   async #cut(cut: Cut): Promise<void> {
-    const { dir, head, headReader, blocks, means, clock, counts } = this.#parts;
+    const { dir, head, headReader, blocks, clock, counts } = this.#parts;
     const needed = this.#bytesForBlock();
-    this.#makeRoom(needed);
+    this.#keeper.makeRoom(needed);
     using _ = this.#room.reserve(needed);
     head.minValidTimeMs = Math.max(head.minValidTimeMs, cut.maxTimeMs);
     const meta = await cutBlock(dir, cut, head, headReader, clock.wallNow(), this.#slices.pause);
-    const add = meta ? [new Block(`${dir}/${meta.ulid}`, means)] : [];
+    const add = meta ? [this.#keeper.open(meta)] : [];
     blocks.change({ add }); // in one step with the next line: no query sees a sample twice, or not at all
     head.truncate(cut.maxTimeMs);
     this.#room.measure();
@@ -294,12 +274,14 @@ export class Disk {
     const upTo = this.#lastSegment;
     try {
       const needed = head.samplesHeld * RAW_SAMPLE_BYTES + head.seriesCount * SERIES_BYTES + BLOCK_BYTES;
-      this.#makeRoom(needed);
+      this.#keeper.makeRoom(needed);
       using _ = this.#room.reserve(needed);
       if (wasSuspended) {
         Deno.mkdirSync(this.#walDir, { recursive: true }); // someone may have emptied the directory
         this.wal.start(upTo + 1);
       } else {
+        this.wal.flush();
+        await this.wal.sync();
         this.wal.next();
       }
       this.#lastSegment = upTo + 1;
@@ -320,69 +302,6 @@ export class Disk {
     return true;
   }
 
-  async #merge(): Promise<void> {
-    const { dir, blocks, settings, head, means, clock, counts, logger } = this.#parts;
-    if (!this.#isDue(this.#retryMergeAt)) return;
-    const headMinMs = Math.min(head.minTimeMs, Math.max(head.minValidTimeMs, blocks.maxTimeMs));
-    const group = planCompaction(blocks.list(), settings.minBlockMs, settings.maxBlockMs, headMinMs);
-    if (!group) return;
-    try {
-      const needed = group.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-      if (needed > this.#room.limitBytes / 4) return;
-      this.#makeRoom(needed);
-      if (group.some((block) => !blocks.list().includes(block))) return;
-      using _ = this.#room.reserve(needed);
-      const meta = await mergeBlocks(dir, group, clock.wallNow(), this.#slices.pause);
-      blocks.change({ add: meta ? [new Block(`${dir}/${meta.ulid}`, means)] : [], remove: group });
-      for (const block of group) this.#remove(block);
-      counts.compactions++;
-    } catch (error) {
-      counts.compactionFailures++;
-      this.#retryMergeAt = clock.now() + RETRY_MS;
-      logger.error("blocks can't be merged: they stay as they are", { error: messageOf(error) });
-    }
-    this.#room.measure();
-  }
-
-  #expire(byAge: boolean): void {
-    const { blocks, settings, clock, counts, dir } = this.#parts;
-    const nowMs = clock.wallNow();
-    if (byAge) {
-      const old = expiredByAge(blocks.list(), nowMs, settings.retentionMs);
-      if (old.length > 0) counts.timeRetentions++;
-      this.#drop(old);
-      expireSetAside(dir, nowMs - settings.retentionMs);
-    }
-    this.#makeRoom(0);
-  }
-
-  /** Removes the oldest blocks until so many bytes can be written and the log can grow to its budget. */
-  #makeRoom(needed: number): void {
-    const { blocks, counts, dir } = this.#parts;
-    if (this.#room.limitBytes === Infinity) return;
-    const budget = () => this.#room.blockBudget(blocks.sizeBytes, needed);
-    if (budget() < blocks.sizeBytes && removeSetAside(dir)) this.#room.measure();
-    const doomed = expiredBySize(blocks.list(), budget());
-    if (doomed.length === 0) return;
-    counts.sizeRetentions++;
-    this.#drop(doomed);
-    this.#room.measure();
-  }
-
-  #drop(doomed: readonly Block[]): void {
-    if (doomed.length === 0) return;
-    this.#parts.blocks.change({ remove: doomed });
-    for (const block of doomed) this.#remove(block);
-  }
-
-  #remove(block: Block): void {
-    try {
-      removeBlock(block);
-    } catch (error) {
-      this.#parts.logger.error("block can't be removed", { block: block.meta.ulid, error: messageOf(error) });
-    }
-  }
-
   /** How much a block cut from the head will take up at most. */
   #bytesForBlock(): number {
     const { head } = this.#parts;
@@ -393,15 +312,4 @@ export class Disk {
   #isDue(retryAt: number): boolean {
     return this.#parts.clock.now() >= retryAt;
   }
-}
-
-/** @returns whether there was something */
-function removeSetAside(dir: string): boolean {
-  try {
-    Deno.lstatSync(`${dir}/${SET_ASIDE}`);
-  } catch {
-    return false;
-  }
-  removeIfThere(`${dir}/${SET_ASIDE}`);
-  return true;
 }

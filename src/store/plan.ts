@@ -61,7 +61,7 @@ export function planCompaction<B extends Span>(
       const fits = block.meta.maxTimeMs <= start + rangeMs && start + rangeMs <= headMinMs;
       if (fits) groups.set(start, [...groups.get(start) ?? [], block]);
     }
-    for (const group of groups.values()) if (group.length > 1 && areDisjoint(group)) return group;
+    for (const group of groups.values()) if (group.length > 1 && standsAlone(group, blocks)) return group;
   }
 }
 
@@ -72,8 +72,13 @@ function ranges(minBlockMs: number, maxBlockMs: number): number[] {
   return all;
 }
 
-function areDisjoint(sorted: readonly Span[]): boolean {
-  return sorted.every((block, i) => i === 0 || block.meta.minTimeMs >= sorted[i - 1].meta.maxTimeMs);
+/** Whether nothing in the group overlaps, and no other block covers any of the group's time. */
+function standsAlone(group: readonly Span[], all: readonly Span[]): boolean {
+  const startMs = group[0].meta.minTimeMs;
+  const endMs = group[group.length - 1].meta.maxTimeMs;
+  const others = all.filter((block) => !group.includes(block));
+  return group.every((block, i) => i === 0 || block.meta.minTimeMs >= group[i - 1].meta.maxTimeMs) &&
+    others.every(({ meta }) => meta.maxTimeMs <= startMs || meta.minTimeMs >= endMs);
 }
 
 /** Blocks that are wholly older than the retention. */

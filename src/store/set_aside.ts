@@ -16,3 +16,14 @@ export function expireSetAside(dir: string, beforeMs: number): void {
     if (changedMs < beforeMs) removeIfThere(`${path}/${name}`);
   }
 }
+
+/** Removes all that was set aside. @returns whether there was something */
+export function removeSetAside(dir: string): boolean {
+  try {
+    Deno.lstatSync(`${dir}/${SET_ASIDE}`);
+  } catch {
+    return false;
+  }
+  removeIfThere(`${dir}/${SET_ASIDE}`);
+  return true;
+}

@@ -1,5 +1,5 @@
 import { crc32c } from "../base/crc32c.ts";
-import { writeAll } from "./files.ts";
+import { syncDir, writeAll } from "./files.ts";
 import { Fragment, FRAGMENT_HEADER_BYTES, MAX_SEGMENT_BYTES, PAGE_BYTES, segmentName } from "./wal_format.ts";
 
 const FIRST_BUFFER_BYTES = 64 * 1024;
@@ -22,6 +22,8 @@ export class WalWriter {
   #pendingView = new DataView(this.#pending.buffer);
   #pendingBytes = 0;
   #isDirty = false;
+  /** Whether the segment's name could still be lost with the power. */
+  #isNew = true;
 
   private constructor(dir: string, segment: number, file: Deno.FsFile) {
     this.#dir = dir;
@@ -92,25 +94,31 @@ export class WalWriter {
   async sync(): Promise<void> {
     if (!this.#isDirty) return;
     this.#isDirty = false;
+    const file = this.#file;
     try {
-      await this.#file.syncData();
+      await file.syncData();
+      if (!this.#isNew) return;
+      this.#isNew = false;
+      await syncDir(this.#dir);
     } catch (error) {
+      if (file !== this.#file) return; // the next segment has begun meanwhile, and this one was closed
       this.#isDirty = true;
+      this.#isNew = true;
       throw error;
     }
   }
 
-  /** Closes the segment and starts the next one. */
+  /** Closes the segment and starts the next one. Syncs nothing: whoever can't do without calls `sync` first. */
   next(): void {
     this.flush();
     const next = createSegment(this.#dir, this.#segment + 1);
-    this.#file.syncDataSync();
     this.#file.close();
     this.#file = next;
     this.#segment++;
     this.#closedBytes += this.#segmentBytes;
     this.#segmentBytes = 0;
     this.#isDirty = false;
+    this.#isNew = true;
   }
 
   /** Closes the file; what was not flushed is dropped. */

@@ -86,6 +86,12 @@ const compactions: { name: string; blocks: Span[]; headMin: number; want: string
     headMin: 99,
     want: undefined,
   },
+  {
+    name: "blocks around a part of another one stay",
+    blocks: [block(0, 5), block(4, 16), block(10, 15)],
+    headMin: 99,
+    want: undefined,
+  },
   { name: "overlapping blocks stay", blocks: [block(0, 10), block(5, 15)], headMin: 99, want: undefined },
 ];
 

@@ -1,0 +1,111 @@
+import type { Clock } from "../base/clock.ts";
+import { messageOf } from "../base/errors.ts";
+import type { Logger } from "../base/log.ts";
+import { Block, type BlockMeans } from "./block.ts";
+import type { BlockMeta } from "./block_meta.ts";
+import type { BlockSet } from "./block_set.ts";
+import { mergeBlocks } from "./compaction.ts";
+import { removeBlock } from "./disk_open.ts";
+import type { DiskCounts } from "./disk_stats.ts";
+import type { StoreSettings } from "./options.ts";
+import { expiredByAge, expiredBySize, planCompaction } from "./plan.ts";
+import type { Room } from "./room.ts";
+import { expireSetAside, removeSetAside } from "./set_aside.ts";
+import type { Slices } from "./slices.ts";
+
+/** How long after a failure the same work is tried again. */
+const RETRY_MS = 10_000;
+
+export interface BlockKeeperParts {
+  readonly dir: string;
+  readonly settings: StoreSettings;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly blocks: BlockSet;
+  readonly means: BlockMeans;
+  readonly counts: DiskCounts;
+}
+
+/** Merges blocks, and removes those that are too old or in the way. */
+export class BlockKeeper {
+  readonly #parts: BlockKeeperParts;
+  readonly #room: Room;
+  readonly #slices: Slices;
+  #retryMergeAt = -Infinity;
+
+  constructor(parts: BlockKeeperParts, room: Room, slices: Slices) {
+    this.#parts = parts;
+    this.#room = room;
+    this.#slices = slices;
+  }
+
+  /** Opens a block that was just written. */
+  open({ ulid }: BlockMeta): Block {
+    return new Block(`${this.#parts.dir}/${ulid}`, this.#parts.means);
+  }
+
+  /** Merges one group of blocks that are due, if there is one. `headMinMs`: where the head begins. */
+  async merge(headMinMs: number): Promise<void> {
+    const { dir, blocks, settings, clock, counts, logger } = this.#parts;
+    if (clock.now() < this.#retryMergeAt) return;
+    const group = planCompaction(blocks.list(), settings.minBlockMs, settings.maxBlockMs, headMinMs);
+    if (!group) return;
+    try {
+      const needed = group.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+      if (needed > this.#room.limitBytes / 4) return;
+      this.makeRoom(needed);
+      if (group.some((block) => !blocks.list().includes(block))) return;
+      using _ = this.#room.reserve(needed);
+      const meta = await mergeBlocks(dir, group, clock.wallNow(), this.#slices.pause);
+      blocks.change({ add: meta ? [this.open(meta)] : [], remove: group });
+      for (const block of group) this.remove(block);
+      counts.compactions++;
+    } catch (error) {
+      counts.compactionFailures++;
+      this.#retryMergeAt = clock.now() + RETRY_MS;
+      logger.error("blocks can't be merged: they stay as they are", { error: messageOf(error) });
+    }
+    this.#room.measure();
+  }
+
+  /** Removes blocks that are too old, and then as many as are in the way. */
+  expire(byAge: boolean): void {
+    const { blocks, settings, clock, counts, dir } = this.#parts;
+    const nowMs = clock.wallNow();
+    if (byAge) {
+      const old = expiredByAge(blocks.list(), nowMs, settings.retentionMs);
+      if (old.length > 0) counts.timeRetentions++;
+      this.#drop(old);
+      expireSetAside(dir, nowMs - settings.retentionMs);
+    }
+    this.makeRoom(0);
+  }
+
+  /** Removes the oldest blocks until so many bytes can be written and the log can grow to its budget. */
+  makeRoom(needed: number): void {
+    const { blocks, counts, dir } = this.#parts;
+    if (this.#room.limitBytes === Infinity) return;
+    const budget = () => this.#room.blockBudget(blocks.sizeBytes, needed);
+    if (budget() < blocks.sizeBytes && removeSetAside(dir)) this.#room.measure();
+    const doomed = expiredBySize(blocks.list(), budget());
+    if (doomed.length === 0) return;
+    counts.sizeRetentions++;
+    this.#drop(doomed);
+    this.#room.measure();
+  }
+
+  #drop(doomed: readonly Block[]): void {
+    if (doomed.length === 0) return;
+    this.#parts.blocks.change({ remove: doomed });
+    for (const block of doomed) this.remove(block);
+  }
+
+  /** Removes a block's directory; one that can't be removed now goes at the next start. */
+  remove(block: Block): void {
+    try {
+      removeBlock(block);
+    } catch (error) {
+      this.#parts.logger.error("block can't be removed", { block: block.meta.ulid, error: messageOf(error) });
+    }
+  }
+}
