@@ -15,6 +15,15 @@ export interface Clock {
   sleepUntil(dueAtMs: number, signal?: AbortSignal): Promise<boolean>;
 }
 
+/** Calls `onDue`, which must not throw, once `now()` reaches `dueAtMs`, unless the result has been disposed of before. */
+export function callAt(clock: Clock, dueAtMs: number, onDue: () => void): Disposable {
+  const calledOff = new AbortController();
+  void clock.sleepUntil(dueAtMs, calledOff.signal).then((isDue) => {
+    if (isDue) onDue();
+  });
+  return { [Symbol.dispose]: () => calledOff.abort() };
+}
+
 /** Longest delay `setTimeout` takes; longer sleeps are made of several. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 

@@ -1,4 +1,4 @@
-import { SystemClock } from "../base/clock.ts";
+import { callAt, SystemClock } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import { DEFAULT_CONFIG_FILE_PATH, formatProblem, type ProbeConfig, readConfigFile } from "../config/mod.ts";
 import {
@@ -54,10 +54,10 @@ export const probe: Command = {
     const deps = depsFor(chosen);
     let failures = 0;
     for (const config of chosen) {
-      const startedAt = performance.now();
+      const startedAt = deps.clock.now();
       const run = await runOnce(config, deps);
       if (run.outcome.kind === "fail") failures++;
-      output.out(describe(config.name, run, performance.now() - startedAt));
+      output.out(describe(config.name, run, deps.clock.now() - startedAt));
     }
     return failures === 0 ? EXIT.ok : EXIT.failed;
   },
@@ -76,13 +76,11 @@ function depsFor(probes: readonly ProbeConfig[]): ProbeDeps {
 
 async function runOnce(config: ProbeConfig, deps: ProbeDeps): Promise<ProbeRun> {
   const deadline = new AbortController();
-  const timer = setTimeout(() => deadline.abort(), config.timeoutMs);
+  using _limit = callAt(deps.clock, deps.clock.now() + config.timeoutMs, () => deadline.abort());
   try {
     return await makeProbe(config, deps).run(deadline.signal, undefined);
   } catch (error) {
     return { outcome: { kind: "fail", reason: "internal", detail: messageOf(error) }, facts: {}, events: [] };
-  } finally {
-    clearTimeout(timer);
   }
 }
 

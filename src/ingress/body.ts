@@ -1,15 +1,16 @@
 import type { IncomingMessage } from "node:http";
 import { concat } from "../base/bytes.ts";
+import { callAt, type Clock } from "../base/clock.ts";
 import { type BodyResult, MAX_BODY_BYTES } from "./answer.ts";
 
 /** Reads a request's body within its bounds. Never rejects. */
-export function readBody(message: IncomingMessage, timeoutMs: number): Promise<BodyResult> {
+export function readBody(message: IncomingMessage, clock: Clock, timeoutMs: number): Promise<BodyResult> {
   return new Promise((resolve) => {
     const parts: Uint8Array[] = [];
     let size = 0;
-    const timer = setTimeout(() => end({ kind: "broken" }), timeoutMs);
+    const limit = callAt(clock, clock.now() + timeoutMs, () => resolve({ kind: "broken" }));
     const end = (result: BodyResult) => {
-      clearTimeout(timer);
+      limit[Symbol.dispose]();
       resolve(result);
     };
     message.on("data", (part: Uint8Array) => {

@@ -1,3 +1,4 @@
+import type { Clock } from "../base/clock.ts";
 import type { HealthQuery, HealthSource } from "../config/mod.ts";
 import type { Queryable } from "../model/store.ts";
 import { type Engine, parseExpr, type QueryResult } from "../query/mod.ts";
@@ -12,8 +13,9 @@ export function makeEvaluator(
   source: HealthSource,
   engine: Engine,
   store: Queryable,
+  clock: Clock,
 ): Evaluator {
-  if (source.kind === "remote") return remoteEvaluator(query, source.url);
+  if (source.kind === "remote") return remoteEvaluator(query, source.url, clock);
   const limits = { timeoutMs: query.timeoutMs };
   const parsed = parseExpr(query.expr);
   const expr = parsed.kind === "ok" ? parsed.expr : query.expr; // the engine says what is wrong with the text

@@ -139,7 +139,7 @@ export class Ingress {
     const parsed = parseExpr(health.query.expr);
     const expr: Expr | undefined = parsed.kind === "ok" ? parsed.expr : undefined;
     return new HealthEndpoint(health, {
-      evaluate: makeEvaluator(health.query, health.source, engine, store),
+      evaluate: makeEvaluator(health.query, health.source, engine, store, clock),
       clock,
       meter,
       tracing,

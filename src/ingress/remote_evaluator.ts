@@ -1,3 +1,4 @@
+import { callAt, type Clock } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import type { HealthQuery } from "../config/mod.ts";
 import { Labels } from "../model/labels.ts";
@@ -13,11 +14,11 @@ const NO_STATS = { samplesTotal: 0, samplesPeak: 0, evaluationMs: 0 };
  * Puts a health query to a Prometheus-compatible HTTP API (Prometheus, docs/querying/api). `url` is the API's base,
  * such as http://prometheus:9090. The query's time-out covers connecting, waiting and reading.
  */
-export function remoteEvaluator(query: HealthQuery, url: string): Evaluator {
+export function remoteEvaluator(query: HealthQuery, url: string, clock: Clock): Evaluator {
   const base = url.replace(/\/+$/, "");
   return async (nowMs) => {
     const gaveUp = new AbortController();
-    const timer = setTimeout(() => gaveUp.abort(), query.timeoutMs);
+    using _limit = callAt(clock, clock.now() + query.timeoutMs, () => gaveUp.abort());
     try {
       const response = await fetch(`${base}/api/v1/${query.kind === "instant" ? "query" : "query_range"}`, {
         method: "POST",
@@ -31,8 +32,6 @@ export function remoteEvaluator(query: HealthQuery, url: string): Evaluator {
         return failed("timeout", `no answer from the remote API in ${query.timeoutMs} ms`);
       }
       return failed("execution", `the remote API: ${messageOf(error)}`);
-    } finally {
-      clearTimeout(timer);
     }
   };
 }

@@ -167,7 +167,8 @@ export class HttpServer implements AsyncDisposable {
   async #answer(message: IncomingMessage, signal: AbortSignal): Promise<Answer> {
     const refusal = refusalOf(message, this.#limits.maxHeaderBytes);
     if (refusal) return refusal;
-    const request = requestOf(message, signal, this.#limits.readTimeoutMs);
+    const body = () => readBody(message, this.#clock, this.#limits.readTimeoutMs);
+    const request = requestOf(message, signal, body);
     return request ? await this.#handler(request) : text(400, "bad request\n", { Connection: "close" });
   }
 }
@@ -175,7 +176,7 @@ export class HttpServer implements AsyncDisposable {
 function requestOf(
   message: IncomingMessage,
   signal: AbortSignal,
-  readTimeoutMs: number,
+  body: Request["body"],
 ): Request | undefined {
   const target = message.url ?? "/";
   const mark = target.indexOf("?");
@@ -195,7 +196,7 @@ function requestOf(
       return parameters ??= new URLSearchParams(mark < 0 ? "" : target.slice(mark + 1));
     },
     header: (name) => String(message.headers[name] ?? ""),
-    body: () => readBody(message, readTimeoutMs),
+    body,
     signal,
   };
 }

@@ -1,4 +1,4 @@
-import type { Clock } from "../../base/clock.ts";
+import { callAt, type Clock } from "../../base/clock.ts";
 import { type Logger, SILENT } from "../../base/log.ts";
 import { fingerprint, type ProbeConfig } from "../../config/mod.ts";
 import type { Meter } from "../../model/meter.ts";
@@ -50,6 +50,7 @@ export class Schedule implements ProbeStatusSource, AsyncDisposable {
   #nextSequence = 0;
   /** Loops that were dropped and clear up. */
   readonly #ending = new Set<Promise<void>>();
+  #hasWarned = false;
   #stopped: Promise<void> | undefined;
 
   constructor(options: ScheduleOptions) {
@@ -79,6 +80,7 @@ export class Schedule implements ProbeStatusSource, AsyncDisposable {
    */
   apply(probes: readonly ProbeConfig[]): void {
     if (this.#stopped) return;
+    this.#warnOfShortReach(probes);
     const before = this.#entries;
     const after = new Map<string, Entry>();
     for (const config of probes) {
@@ -112,14 +114,20 @@ export class Schedule implements ProbeStatusSource, AsyncDisposable {
     const { clock } = this.#options;
     const loops = [...this.#entries.values()].map(({ loop }) => loop);
     const ended = Promise.all([...loops.map((loop) => loop.stop()), ...this.#ending]);
-    const done = new AbortController();
-    const tooLong = clock.sleepUntil(clock.now() + STOP_WAIT_MS, done.signal).then((due) => {
-      if (due) { for (const loop of loops) loop.abort(); }
-    });
+    using _limit = callAt(clock, clock.now() + STOP_WAIT_MS, () => loops.forEach((loop) => loop.abort()));
     await ended;
-    done.abort();
-    await tooLong;
     this.#deadlines.close();
+  }
+
+  /** Said once: with scoped permissions what a command has started can outlive it. */
+  #warnOfShortReach(probes: readonly ProbeConfig[]): void {
+    if (this.#deps.killReach.kind !== "leader" || this.#hasWarned) return;
+    if (!probes.some(({ action }) => action.kind === "exec")) return;
+    this.#hasWarned = true;
+    this.#options.logger.warn(
+      "the permissions at hand let a command that outlives its limit be ended, but not what it has started: " +
+        "add /bin/kill to --allow-run, or allow it without a scope",
+    );
   }
 
   #make(config: ProbeConfig, print: string, sequence: number): Entry {

@@ -1,4 +1,4 @@
-import type { Clock } from "../../base/clock.ts";
+import { callAt, type Clock } from "../../base/clock.ts";
 import { formatDuration } from "../../base/duration.ts";
 import { messageOf, unreachable } from "../../base/errors.ts";
 import type { Logger } from "../../base/log.ts";
@@ -82,21 +82,20 @@ export class Dispatcher {
   async #send(body: Uint8Array<ArrayBuffer>, signal: AbortSignal): Promise<Sent> {
     const { clock, timeoutMs, transport } = this.#options;
     const limit = new AbortController();
-    const done = new AbortController();
     const onAbort = () => limit.abort(signal.reason);
     signal.addEventListener("abort", onAbort, { once: true });
     if (signal.aborted) onAbort();
-    const watch = clock.sleepUntil(clock.now() + timeoutMs, done.signal).then((isOver) => {
-      if (isOver) limit.abort(new Error(`no answer within ${formatDuration(timeoutMs)}`));
-    });
+    using _deadline = callAt(
+      clock,
+      clock.now() + timeoutMs,
+      () => limit.abort(new Error(`no answer within ${formatDuration(timeoutMs)}`)),
+    );
     try {
       return await transport.send(body, limit.signal);
     } catch (error) {
       return { kind: "later", reason: messageOf(error), afterMs: undefined };
     } finally {
       signal.removeEventListener("abort", onAbort);
-      done.abort();
-      await watch;
     }
   }
 

@@ -1,5 +1,5 @@
 import { MetricReader, type ResourceMetrics } from "@opentelemetry/sdk-metrics";
-import type { Clock } from "../../base/clock.ts";
+import { callAt, type Clock } from "../../base/clock.ts";
 import type { Dispatcher, ExporterStats } from "./dispatcher.ts";
 import type { RegistryProducer } from "./registry_producer.ts";
 
@@ -32,15 +32,14 @@ export class MetricPusher extends MetricReader {
   /** Sends the metrics a last time, within the limit. Never rejects. */
   async close(limitMs: number): Promise<void> {
     const { clock, dispatcher } = this.#options;
-    const done = new AbortController();
+    using _limit = callAt(
+      clock,
+      clock.now() + limitMs,
+      () => this.#end.abort(new Error("shutting down")),
+    );
     this.#closing.abort();
-    const limit = clock.sleepUntil(clock.now() + limitMs, done.signal).then((isOver) => {
-      if (isOver) this.#end.abort(new Error("shutting down"));
-    });
     await this.#loop;
     if (!this.#end.signal.aborted) await this.#push();
-    done.abort();
-    await limit;
     dispatcher.close();
   }
 

@@ -1,5 +1,5 @@
 import type { ReadableSpan, SpanProcessor } from "@opentelemetry/sdk-trace";
-import type { Clock } from "../../base/clock.ts";
+import { callAt, type Clock } from "../../base/clock.ts";
 import type { Dispatcher, ExporterStats } from "./dispatcher.ts";
 
 export interface SpanOutboxOptions {
@@ -71,13 +71,8 @@ export class SpanOutbox implements SpanProcessor {
     this.#deadlineMs = clock.now() + limitMs;
     this.#closing.abort();
     this.#wake.abort();
-    const done = new AbortController();
-    const limit = clock.sleepUntil(this.#deadlineMs, done.signal).then((isOver) => {
-      if (isOver) this.#end.abort(new Error("shutting down"));
-    });
+    using _limit = callAt(clock, this.#deadlineMs, () => this.#end.abort(new Error("shutting down")));
     await this.#loop;
-    done.abort();
-    await limit;
     dispatcher.close();
   }
 
