@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { encodeTombstones } from "../../src/store/tombstones.ts";
-import { blockDirs, Restarts, temporaryDir } from "./support/disk.ts";
+import { blockDirs, Restarts } from "./support/disk.ts";
+import { tempDir } from "../support/temp_dir.ts";
 import { labels, match, NOW_MS, readAll } from "./support/fixture.ts";
 
 const ALL = [match("=~", "__name__", ".+")];
@@ -148,7 +149,7 @@ const damages: {
 
 for (const { name, damage, left, isLoaded } of damages) {
   Deno.test(`Store with a block that has ${name} answers from all that is intact`, async () => {
-    using dir = temporaryDir();
+    using dir = tempDir();
     const restarts = new Restarts(dir.path, { minBlockMs: BLOCK_MS, maxBlockMs: BLOCK_MS });
     const whole = await fill(restarts);
     const block = blockDirs(dir.path).find((ulid) => {
@@ -176,7 +177,7 @@ for (const { name, damage, left, isLoaded } of damages) {
 }
 
 Deno.test("Store hides what a block's tombstones name, and leaves it out when blocks are merged", async () => {
-  using dir = temporaryDir();
+  using dir = tempDir();
   const restarts = new Restarts(dir.path, { minBlockMs: BLOCK_MS, maxBlockMs: BLOCK_MS });
   const whole = await fill(restarts);
   const [first] = blockDirs(dir.path);

@@ -3,10 +3,12 @@ import type { Histogram } from "../../src/model/histogram.ts";
 import { isStaleNaN, SampleColumns, STALE_NAN } from "../../src/model/sample.ts";
 import type { SeriesRef } from "../../src/model/store.ts";
 import type { Store } from "../../src/store/mod.ts";
-import { blockDirs, diskUsage, Restarts, temporaryDir } from "./support/disk.ts";
+import { blockDirs, diskUsage, Restarts } from "./support/disk.ts";
+import { tempDir } from "../support/temp_dir.ts";
 import { labels, match, readAll } from "./support/fixture.ts";
 import { counting, meaning } from "./support/histograms.ts";
-import { Random } from "./support/random.ts";
+import { seeded } from "./support/random.ts";
+import type { Random } from "../support/random.ts";
 
 const ALL = [match("=~", "__name__", ".+")];
 const EVER = { minTimeMs: -Infinity, maxTimeMs: Infinity };
@@ -40,9 +42,8 @@ function compare(store: Store, model: Model, random: Random): void {
 }
 
 Deno.test("Store on disk holds what was appended through cuts, merges and restarts", async () => {
-  const random = new Random();
-  console.log(`seed ${random.seed}`);
-  using dir = temporaryDir();
+  const random = seeded();
+  using dir = tempDir();
   const restarts = new Restarts(dir.path, {
     minBlockMs: 60_000,
     maxBlockMs: 540_000,
@@ -90,9 +91,8 @@ Deno.test("Store on disk holds what was appended through cuts, merges and restar
 });
 
 Deno.test("Store on disk keeps native histograms and stale markers through log, checkpoint and blocks", async () => {
-  const random = new Random();
-  console.log(`seed ${random.seed}`);
-  using dir = temporaryDir();
+  const random = seeded();
+  using dir = tempDir();
   const restarts = new Restarts(dir.path, { minBlockMs: 60_000, maxBlockMs: 180_000 });
   const { clock } = restarts;
   let store = await restarts.open();
@@ -130,7 +130,7 @@ Deno.test("Store on disk keeps native histograms and stale markers through log, 
 });
 
 Deno.test("Store keeps its directory below retentionSizeBytes at every moment, and the newest samples", async () => {
-  using dir = temporaryDir();
+  using dir = tempDir();
   const limit = 1024 * 1024;
   const restarts = new Restarts(dir.path, { retentionSizeBytes: limit });
   const { clock } = restarts;
@@ -160,7 +160,7 @@ Deno.test("Store keeps its directory below retentionSizeBytes at every moment, a
 });
 
 Deno.test("Store removes whole blocks once they are older than the retention, and nothing newer", async () => {
-  using dir = temporaryDir();
+  using dir = tempDir();
   const restarts = new Restarts(dir.path, { retentionMs: 600_000, minBlockMs: 60_000, maxBlockMs: 60_000 });
   const { clock } = restarts;
   await using store = await restarts.open();
@@ -181,7 +181,7 @@ Deno.test("Store removes whole blocks once they are older than the retention, an
 });
 
 Deno.test("Series stays safe to read after its blocks were merged and its head truncated", async () => {
-  using dir = temporaryDir();
+  using dir = tempDir();
   const restarts = new Restarts(dir.path, { minBlockMs: 60_000, maxBlockMs: 180_000 });
   const { clock } = restarts;
   await using store = await restarts.open();

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { Store } from "../../src/store/mod.ts";
-import { KeepingLogger, Restarts, temporaryDir } from "./support/disk.ts";
+import { KeepingLogger, Restarts } from "./support/disk.ts";
+import { tempDir } from "../support/temp_dir.ts";
 import { labels, match, NOW_MS, readAll } from "./support/fixture.ts";
 import { dump, HAS_PROMETHEUS } from "./support/prometheus.ts";
 import { FakeClock } from "../support/fake_clock.ts";
@@ -45,7 +46,7 @@ const unusable: { name: string; dir: (parent: string) => string; reason: RegExp 
 
 for (const { name, dir, reason } of unusable) {
   Deno.test(`Store on a directory ${name} goes on in memory, and says so`, async () => {
-    using parent = temporaryDir();
+    using parent = tempDir();
     const restarts = new Restarts(dir(parent.path));
     await using store = await restarts.open();
     const rows = await appendFor(store, restarts.clock, 40);
@@ -57,7 +58,7 @@ for (const { name, dir, reason } of unusable) {
 }
 
 Deno.test("Store on a directory that another one holds goes on in memory, and leaves it alone", async () => {
-  using dir = temporaryDir();
+  using dir = tempDir();
   const first = new Restarts(dir.path);
   const holder = await first.open();
   const second = new Restarts(dir.path);
@@ -74,7 +75,7 @@ Deno.test("Store on a directory that another one holds goes on in memory, and le
 });
 
 Deno.test("Store whose directory is emptied under it makes itself at home again", async () => {
-  using dir = temporaryDir();
+  using dir = tempDir();
   const restarts = new Restarts(dir.path, { minBlockMs: 60_000 });
   let store = await restarts.open();
   const before = await appendFor(store, restarts.clock, 30);
@@ -93,7 +94,7 @@ Deno.test("Store whose directory is emptied under it makes itself at home again"
 });
 
 Deno.test("Store sets samples of the future aside when the clock jumps back an hour, and takes new ones", async () => {
-  using dir = temporaryDir();
+  using dir = tempDir();
   const restarts = new Restarts(dir.path, { minBlockMs: 300_000, retentionMs: 12 * HOUR_MS });
   const { clock, logger } = restarts;
   let store = await restarts.open();
@@ -136,7 +137,7 @@ Deno.test("Store in memory forgets samples of the future when the clock jumps ba
 });
 
 Deno.test("Store loses no history to a clock that jumps an hour ahead and is set right again", async () => {
-  using dir = temporaryDir();
+  using dir = tempDir();
   const restarts = new Restarts(dir.path, { retentionMs: HOUR_MS, minBlockMs: 60_000 });
   const { clock } = restarts;
   await using store = await restarts.open();
@@ -151,7 +152,7 @@ Deno.test("Store loses no history to a clock that jumps an hour ahead and is set
 });
 
 Deno.test("Store sets a directory from the future aside", async () => {
-  using dir = temporaryDir();
+  using dir = tempDir();
   const future = new Restarts(
     dir.path,
     { minBlockMs: 60_000 },

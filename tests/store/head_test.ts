@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { isStaleNaN, SampleColumns, STALE_NAN } from "../../src/model/sample.ts";
 import { labels, match, NOW_MS, openStore, readAll, rowsOf } from "./support/fixture.ts";
-import { Random } from "./support/random.ts";
+import { seeded } from "./support/random.ts";
 
 const ALL = [match("=~", "__name__", ".+")];
 
 Deno.test("Store gives back what was appended, over every range, across closed and open chunks", async () => {
-  const random = new Random();
-  console.log(`seed ${random.seed}`);
+  const random = seeded();
   await using fixture = await openStore({ retentionMs: Infinity });
   const { store } = fixture;
   const ref = store.acquire(labels("m"));

@@ -3,7 +3,8 @@ import type { CounterResetHint, Histogram } from "../../src/model/histogram.ts";
 import { isStaleNaN, SampleColumns, STALE_NAN } from "../../src/model/sample.ts";
 import { labels, match, NOW_MS, openStore } from "./support/fixture.ts";
 import { counting, meaning } from "./support/histograms.ts";
-import { Random } from "./support/random.ts";
+import { seeded } from "./support/random.ts";
+import { Random } from "../support/random.ts";
 
 const ALL = [match("=~", "__name__", ".+")];
 
@@ -20,8 +21,7 @@ async function through(histograms: readonly Histogram[]): Promise<SampleColumns>
 }
 
 Deno.test("Store gives native histograms back from closed chunks as from the open one", async () => {
-  const random = new Random();
-  console.log(`seed ${random.seed}`);
+  const random = seeded();
   const histograms: Histogram[] = [];
   for (let i = 0; i < 700; i++) {
     const isReset = random.below(100) === 0;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Inspection } from "../../src/store/mod.ts";
-import { blockDirs, diskUsage, Restarts, temporaryDir } from "./support/disk.ts";
+import { blockDirs, diskUsage, Restarts } from "./support/disk.ts";
+import { tempDir } from "../support/temp_dir.ts";
 import { labels, match } from "./support/fixture.ts";
 import { HAS_PROMETHEUS, promtool } from "./support/prometheus.ts";
 
@@ -19,7 +20,7 @@ async function fill(dir: string): Promise<void> {
 }
 
 Deno.test("Inspection lists, dumps and analyzes a directory, and changes nothing", async () => {
-  using dir = temporaryDir();
+  using dir = tempDir();
   await fill(dir.path);
   const before = [...Deno.readDirSync(dir.path)].map(({ name }) => name).sort();
   const bytes = diskUsage(dir.path);
@@ -44,7 +45,7 @@ Deno.test({
   name: "Inspection dumps what promtool dumps",
   ignore: !HAS_PROMETHEUS,
   fn: async () => {
-    using dir = temporaryDir();
+    using dir = tempDir();
     await fill(dir.path);
     using inspection = await Inspection.open(dir.path, true);
     const ours = [...inspection.dump([])].map(comparable).sort();

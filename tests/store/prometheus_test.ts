@@ -4,11 +4,12 @@ import type { Histogram } from "../../src/model/histogram.ts";
 import { STALE_NAN } from "../../src/model/sample.ts";
 import { Store } from "../../src/store/mod.ts";
 import { FakeClock } from "../support/fake_clock.ts";
-import { blockDirs, Restarts, temporaryDir } from "./support/disk.ts";
+import { blockDirs, Restarts } from "./support/disk.ts";
+import { tempDir } from "../support/temp_dir.ts";
 import { labels, match, NOW_MS, readAll } from "./support/fixture.ts";
 import { counting } from "./support/histograms.ts";
 import { copyDir, dump, HAS_PROMETHEUS, PrometheusServer, promtool } from "./support/prometheus.ts";
-import { Random } from "./support/random.ts";
+import { seeded } from "./support/random.ts";
 
 const ALL = [match("=~", "__name__", ".+")];
 const test = (name: string, fn: () => Promise<void>) => Deno.test({ name, ignore: !HAS_PROMETHEUS, fn });
@@ -19,9 +20,8 @@ function openAt(dir: string, wallMs: number): Promise<Store> {
 }
 
 test("Store answers from blocks that promtool made as promtool does", async () => {
-  const random = new Random();
-  console.log(`seed ${random.seed}`);
-  using dir = temporaryDir();
+  const random = seeded();
+  using dir = tempDir();
   const lines: string[] = [];
   for (let series = 0; series < 120; series++) {
     const label = `i="${series}",text="${random.pick(["plain", "ünï cödé", 'a\\"b\\\\c', "日本", ""])}"`;
@@ -81,7 +81,7 @@ test("Store answers from blocks that promtool made as promtool does", async () =
 });
 
 test("Store takes over a directory that a Prometheus server was killed on, deletions included", async () => {
-  using dir = temporaryDir();
+  using dir = tempDir();
   const data = `${dir.path}/data`;
   let beat = 0;
   await using target = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => {
@@ -122,9 +122,8 @@ scrape_configs: [{ job_name: t, static_configs: [{ targets: ["127.0.0.1:${target
 });
 
 test("promtool and a Prometheus server read what Store wrote: blocks, merged blocks, checkpoint and log", async () => {
-  const random = new Random();
-  console.log(`seed ${random.seed}`);
-  using dir = temporaryDir();
+  const random = seeded();
+  using dir = tempDir();
   const data = `${dir.path}/data`;
   const restarts = new Restarts(data, { minBlockMs: 60_000, maxBlockMs: 180_000 });
   const { clock } = restarts;

@@ -6,8 +6,8 @@ import { PAGE_BYTES, segmentsIn } from "../../src/store/wal_format.ts";
 import { isTornAtEnd, readSegment, type SegmentReading } from "../../src/store/wal_reader.ts";
 import { WalWriter } from "../../src/store/wal_writer.ts";
 import { crc32c } from "../../src/base/crc32c.ts";
-import { temporaryDir } from "./support/disk.ts";
-import { Random } from "./support/random.ts";
+import { tempDir } from "../support/temp_dir.ts";
+import { seeded } from "./support/random.ts";
 
 const unzstd = await loadUnzstd();
 
@@ -30,9 +30,8 @@ function writeAll(dir: string, segment: number, records: readonly Uint8Array[], 
 }
 
 Deno.test("WalWriter's records come back, whatever their lengths, across pages and segments", () => {
-  const random = new Random();
-  console.log(`seed ${random.seed}`);
-  using dir = temporaryDir();
+  const random = seeded();
+  using dir = tempDir();
   const lengths = [
     1,
     6,
@@ -59,7 +58,7 @@ Deno.test("WalWriter's records come back, whatever their lengths, across pages a
 });
 
 Deno.test("WalWriter starts a new segment without losing what is in its buffer", () => {
-  using dir = temporaryDir();
+  using dir = tempDir();
   const writer = WalWriter.create(dir.path, 4);
   for (let i = 0; i < 10; i++) {
     writer.log(Uint8Array.of(i), 1);
@@ -153,7 +152,7 @@ const damages: {
 
 for (const { name, damage, intact, torn } of damages) {
   Deno.test(`readSegment finds every intact record of a segment with ${name}`, () => {
-    using dir = temporaryDir();
+    using dir = tempDir();
     const written = Array.from({ length: 100 }, (_, i) => new Uint8Array(RECORD_BYTES).fill(i));
     writeAll(dir.path, 0, written);
     const path = `${dir.path}/00000000`;
@@ -190,7 +189,7 @@ for (const { name, flag, compress, ignore } of compressions) {
     name: `readSegment reads records that Prometheus compressed with ${name}`,
     ignore,
     fn: () => {
-      using dir = temporaryDir();
+      using dir = tempDir();
       const record = new TextEncoder().encode("probe_success ".repeat(200));
       Deno.writeFileSync(`${dir.path}/00000000`, fragment(flag | 1, compress(record)));
       const { records, readings } = readAll(dir.path);
@@ -203,7 +202,7 @@ for (const { name, flag, compress, ignore } of compressions) {
     name: `readSegment leaves out a record whose ${name} data is broken, and goes on`,
     ignore,
     fn: () => {
-      using dir = temporaryDir();
+      using dir = tempDir();
       const broken = compress(new Uint8Array(1_000).fill(5)).fill(0xff, 0, 4);
       const good = Uint8Array.of(1, 2, 3);
       Deno.writeFileSync(`${dir.path}/00000000`, joined(fragment(flag | 1, broken), fragment(1, good)));

@@ -21,12 +21,6 @@ export class KeepingLogger implements Logger {
   }
 }
 
-/** A directory for one test. */
-export function temporaryDir(): { path: string } & Disposable {
-  const path = Deno.makeTempDirSync({ prefix: "bunny-store-" });
-  return { path, [Symbol.dispose]: () => Deno.removeSync(path, { recursive: true }) };
-}
-
 /** Stores on one directory, one after the other, on one clock. */
 export class Restarts {
   readonly logger = new KeepingLogger();

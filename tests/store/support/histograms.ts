@@ -1,6 +1,6 @@
 import type { Histogram } from "../../../src/model/histogram.ts";
 import { bucketIndices, spansOf } from "../../../src/store/histogram_layout.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../../support/random.ts";
 
 /** A histogram that counts on from `before`: the same buckets and perhaps some more, nothing less. */
 export function counting(random: Random, before?: Histogram, wholeCounts = false): Histogram {

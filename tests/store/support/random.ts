@@ -1,33 +1,14 @@
-/** Numbers from a seed (mulberry32), so that a failure can be made again: print the seed. */
-export class Random {
-  readonly seed: number;
-  #state: number;
+import { Random } from "../../support/random.ts";
 
-  constructor(seed: number = crypto.getRandomValues(new Uint32Array(1))[0]) {
-    this.seed = seed;
-    this.#state = seed;
-  }
+/** Random numbers whose seed is printed, so that what fails can be found again. */
+export function seeded(): Random {
+  const [seed] = crypto.getRandomValues(new Uint32Array(1));
+  console.log(`seed ${seed}`);
+  return new Random(seed);
+}
 
-  /** In [0, 1). */
-  next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  }
-
-  /** A whole number in [0, below). */
-  below(below: number): number {
-    return Math.floor(this.next() * below);
-  }
-
-  pick<T>(items: readonly T[]): T {
-    return items[this.below(items.length)];
-  }
-
-  /** A double with any bits at all. */
-  bits(): number {
-    const lanes = new Uint32Array([this.below(2 ** 32), this.below(2 ** 32)]);
-    return new Float64Array(lanes.buffer)[0];
-  }
+/** A double with any bits at all. */
+export function anyBits(random: Random): number {
+  const lanes = Uint32Array.of(random.below(2 ** 32), random.below(2 ** 32));
+  return new Float64Array(lanes.buffer)[0];
 }
