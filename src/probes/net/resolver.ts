@@ -1,6 +1,7 @@
 import dns from "node:dns";
 import { messageOf } from "../../base/errors.ts";
 import { fail, type Failure } from "../probe.ts";
+import { isOurShortage } from "./socket_error.ts";
 
 export type Resolved = { readonly kind: "addresses"; readonly addresses: readonly string[] } | Failure;
 
@@ -48,7 +49,7 @@ export class Resolver {
       if (addresses.length > 0) return { kind: "addresses", addresses };
       return fail("dns", `cannot resolve ${host}: the name has no address`);
     } catch (error) {
-      return fail("dns", `cannot resolve ${host}: ${wordsFor(error)}`);
+      return fail(isOurShortage(error) ? "internal" : "dns", `cannot resolve ${host}: ${wordsFor(error)}`);
     }
   }
 }

@@ -4,6 +4,9 @@ import tls from "node:tls";
 import { isAddress } from "./resolver.ts";
 import type { Wire } from "./wire.ts";
 
+/** A chain longer than this goes round in circles. */
+const MAX_CHAIN = 16;
+
 export interface TlsConnectOptions {
   /** IP address. */
   readonly address: string;
@@ -65,7 +68,15 @@ export class TlsWire implements Wire {
         then();
       };
       signal.addEventListener("abort", onAbort, { once: true });
-      raw.once("connect", () => settle(() => resolve(new TlsWire(raw, options))));
+      raw.once("connect", () =>
+        settle(() => {
+          try {
+            resolve(new TlsWire(raw, options));
+          } catch (error) {
+            raw.destroy();
+            reject(error);
+          }
+        }));
       raw.on("error", (error) => settle(() => reject(error))); // for good: an error nobody hears ends the process
     });
   }
@@ -83,17 +94,13 @@ export class TlsWire implements Wire {
     return this.#socket.alpnProtocol || undefined;
   }
 
-  /** Unix seconds at which the first certificate that the peer sent runs out. */
+  /** Unix seconds at which the first certificate that the peer sent runs out; `undefined` where that can't be told. */
   get certificateExpirySeconds(): number | undefined {
-    let earliest: number | undefined;
-    let certificate = this.#socket.getPeerCertificate(true) as tls.DetailedPeerCertificate | undefined;
-    for (let depth = 0; certificate?.valid_to && depth < 16; depth++) {
-      const expiry = Date.parse(certificate.valid_to) / 1_000;
-      if (!(expiry >= (earliest ?? Infinity))) earliest = expiry;
-      const issuer: tls.DetailedPeerCertificate | undefined = certificate.issuerCertificate;
-      certificate = issuer === certificate ? undefined : issuer; // a self-signed one is its own issuer
+    try {
+      return earliestExpirySeconds(this.#socket.getPeerCertificate(true));
+    } catch {
+      return undefined; // nobody verified it, so it may be anything
     }
-    return earliest;
   }
 
   async read(into: Uint8Array): Promise<number | null> {
@@ -141,6 +148,18 @@ export class TlsWire implements Wire {
     change();
     this.#wake();
   }
+}
+
+function earliestExpirySeconds(leaf: tls.DetailedPeerCertificate): number | undefined {
+  let earliest: number | undefined;
+  let certificate: tls.DetailedPeerCertificate | undefined = leaf;
+  for (let depth = 0; certificate?.valid_to && depth < MAX_CHAIN; depth++) {
+    const expiry = Date.parse(certificate.valid_to) / 1_000;
+    if (expiry < (earliest ?? Infinity)) earliest = expiry;
+    const issuer: tls.DetailedPeerCertificate | undefined = certificate.issuerCertificate;
+    certificate = issuer === certificate ? undefined : issuer; // a self-signed one is its own issuer
+  }
+  return earliest;
 }
 
 /** Deno 2.7.11 tells of a refused certificate without a code, and only after it has called the connection secure. */

@@ -35,6 +35,10 @@ export class PlainWire implements Wire {
   close(): void {
     if (!this.#open) return;
     this.#open = false;
-    this.#connection.close();
+    try {
+      this.#connection.close();
+    } catch {
+      // The system has closed it already: nothing to lose.
+    }
   }
 }
