@@ -1,7 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import { formatDuration } from "../base/duration.ts";
 import { messageOf } from "../base/errors.ts";
-import type { HealthConfig } from "../config/mod.ts";
+import { fingerprint, type HealthConfig } from "../config/mod.ts";
 import { type Instrument, INSTRUMENTS } from "../model/instruments.ts";
 import { Labels } from "../model/labels.ts";
 import type { Counter, Gauge, Meter, MeterGroup } from "../model/meter.ts";
@@ -34,7 +34,7 @@ export interface Evaluation {
   readonly result: QueryResult;
   /** Wall clock of the evaluation, ms. */
   readonly atMs: number;
-  /** Wall clock since when the verdict stands, ms. */
+  /** Wall clock since when the answer has been `healthy`, or has not been, ms. */
   readonly sinceMs: number;
 }
 
@@ -44,20 +44,27 @@ export class HealthEndpoint {
   readonly #deps: HealthEndpointDeps;
   readonly #meters: EndpointMeters;
   #verdict: Verdict;
+  /** What was answered last, errors included, and since when (monotonic ms). */
+  #shown: { readonly healthy: boolean; readonly sinceMs: number };
   /** Whether the query has ever said anything; until then `initial` speaks for it. */
   #answered = false;
   #running: Promise<Evaluation> | undefined;
   #last: Evaluation | undefined;
 
-  constructor(config: HealthConfig, deps: HealthEndpointDeps) {
+  /** `before`: whose place it takes. A verdict that has been reached goes on; it is for the query to change it. */
+  constructor(config: HealthConfig, deps: HealthEndpointDeps, before?: HealthEndpoint) {
     this.config = config;
     this.#deps = deps;
     this.#meters = new EndpointMeters(config, deps.meter.group());
-    this.#verdict = {
-      healthy: config.initial === "healthy",
-      sinceMs: deps.clock.now(),
-      contraryMs: undefined,
-    };
+    const healthy = config.initial === "healthy";
+    this.#verdict = { healthy, contraryMs: undefined };
+    this.#shown = { healthy, sinceMs: deps.clock.now() };
+    if (!before || !before.#answered) return;
+    this.#answered = true;
+    this.#shown = before.#shown;
+    const { query, source } = before.config;
+    const asksTheSame = fingerprint([query, source]) === fingerprint([config.query, config.source]);
+    this.#verdict = asksTheSame ? before.#verdict : { ...before.#verdict, contraryMs: undefined };
   }
 
   /** The newest evaluation, without making one; for pages. */
@@ -83,9 +90,9 @@ export class HealthEndpoint {
     const startedAt = clock.now();
     const result = await this.#deps.evaluate(atMs).catch(internalError);
     const durationMs = clock.now() - startedAt;
-    const before = this.#verdict;
+    const before = this.#shown;
     const evaluation = this.#judge(findingOf(result), result, atMs);
-    const changed = this.#verdict.healthy !== before.healthy;
+    const changed = this.#shown.healthy !== before.healthy;
     this.#last = evaluation;
     this.#meters.record(evaluation, durationMs, changed, clock.wallNow());
     if (changed) {
@@ -103,15 +110,11 @@ export class HealthEndpoint {
 
   #judge(finding: Finding, result: QueryResult, atMs: number): Evaluation {
     const now = this.#deps.clock.now();
-    const answer = (healthy: boolean, status: number, reason: string): Evaluation => ({
-      healthy,
-      status,
-      reason,
-      finding,
-      result,
-      atMs,
-      sinceMs: atMs - (now - this.#verdict.sinceMs),
-    });
+    const answer = (healthy: boolean, status: number, reason: string): Evaluation => {
+      if (healthy !== this.#shown.healthy) this.#shown = { healthy, sinceMs: now };
+      const sinceMs = atMs - (now - this.#shown.sinceMs);
+      return { healthy, status, reason, finding, result, atMs, sinceMs };
+    };
     // An error is never damped and never a 200, and says nothing about what the query thinks of the app.
     if (finding.kind === "error") return answer(false, 500, finding.reason);
 

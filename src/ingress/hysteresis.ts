@@ -7,8 +7,6 @@ export interface Damping {
 /** What is published, and what may follow it. */
 export interface Verdict {
   readonly healthy: boolean;
-  /** Monotonic ms since when it is published. */
-  readonly sinceMs: number;
   /** Monotonic ms since when the query has said otherwise; `undefined` while it agrees. */
   readonly contraryMs: number | undefined;
 }
@@ -20,6 +18,6 @@ export function damped(before: Verdict, says: boolean, nowMs: number, forMs: Dam
   }
   const contraryMs = before.contraryMs ?? nowMs;
   const neededMs = says ? forMs.healthy : forMs.unhealthy;
-  if (nowMs - contraryMs >= neededMs) return { healthy: says, sinceMs: nowMs, contraryMs: undefined };
+  if (nowMs - contraryMs >= neededMs) return { healthy: says, contraryMs: undefined };
   return { ...before, contraryMs };
 }

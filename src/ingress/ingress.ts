@@ -85,8 +85,8 @@ export class Ingress {
   }
 
   /**
-   * Answers by the new configuration from the next request on. Endpoints that did not change keep their state. Where
-   * the address changed, the new one listens before the old one drains.
+   * Answers by the new configuration from the next request on. Endpoints keep their verdicts. Where the
+   * address changed, the new one listens before the old one drains.
    * @throws the system's error when the new address can't be had; then nothing has changed
    */
   async apply(config: IngressConfig, engine: Engine): Promise<void> {
@@ -122,19 +122,21 @@ export class Ingress {
       const print = fingerprint(health);
       const kept = before.get(health.path);
       const unchanged = kept?.fingerprint === print && kept.engine === engine;
-      if (kept && !unchanged) kept.endpoint.close();
       after.set(
         health.path,
-        unchanged ? kept : { fingerprint: print, engine, endpoint: this.#makeEndpoint(health, engine) },
+        unchanged
+          ? kept
+          : { fingerprint: print, engine, endpoint: this.#makeEndpoint(health, engine, kept?.endpoint) },
       );
     }
-    for (const [path, { endpoint }] of before) if (!after.has(path)) endpoint.close();
+    // The new ones hold their series already: what they share with the old ones goes on without a stale marker.
+    for (const [path, entry] of before) if (after.get(path) !== entry) entry.endpoint.close();
     this.#endpoints = after;
     const router = new Router(this.#routes(config, engine));
     this.#server.setHandler((request) => router.handle(request));
   }
 
-  #makeEndpoint(health: HealthConfig, engine: Engine): HealthEndpoint {
+  #makeEndpoint(health: HealthConfig, engine: Engine, before: HealthEndpoint | undefined): HealthEndpoint {
     const { clock, meter, tracing, store, probes } = this.#deps;
     const parsed = parseExpr(health.query.expr);
     const expr: Expr | undefined = parsed.kind === "ok" ? parsed.expr : undefined;
@@ -144,7 +146,7 @@ export class Ingress {
       meter,
       tracing,
       probes: () => expr ? probesOfQuery(expr, probes.probes()).map(({ name }) => name) : [],
-    });
+    }, before);
   }
 
   #routes(config: IngressConfig, engine: Engine): Map<string, Route> {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { HealthConfig } from "../../src/config/mod.ts";
-import { HealthEndpoint } from "../../src/ingress/health_endpoint.ts";
+import { HealthEndpoint, type HealthEndpointDeps } from "../../src/ingress/health_endpoint.ts";
 import type { Counter, Gauge, Meter } from "../../src/model/meter.ts";
 import type { VerdictChange } from "../../src/model/trace.ts";
 import type { QueryResult } from "../../src/query/mod.ts";
@@ -61,14 +61,15 @@ function endpointSaying(results: QueryResult[], config: Partial<HealthConfig> = 
   const meter = new FakeMeter();
   const changes: VerdictChange[] = [];
   let evaluations = 0;
-  const endpoint = new HealthEndpoint({ ...CONFIG, ...config }, {
+  const deps: HealthEndpointDeps = {
     evaluate: () => Promise.resolve(results[Math.min(evaluations++, results.length - 1)]),
     clock,
     meter,
     tracing: { begin: () => undefined, probeFinished() {}, verdictChanged: (change) => changes.push(change) },
     probes: () => ["a"],
-  });
-  return { clock, meter, changes, endpoint, evaluations: () => evaluations };
+  };
+  const endpoint = new HealthEndpoint({ ...CONFIG, ...config }, deps);
+  return { clock, meter, changes, endpoint, deps, evaluations: () => evaluations };
 }
 
 const cases: { name: string; config?: Partial<HealthConfig>; says: QueryResult[]; want: number[] }[] = [
@@ -158,6 +159,62 @@ Deno.test("health endpoint counts evaluations, changes and the user's own metric
     { healthy: false, probes: ["a"], reason: "the query is 0" },
   ]);
 });
+
+Deno.test("health endpoint counts an error as the change of verdict that its clients see", async () => {
+  const { endpoint, clock, meter, changes } = endpointSaying([scalar(1), scalar(1), ERROR, ERROR, scalar(1)]);
+  const since: number[] = [];
+  for (let i = 0; i < 5; i++) {
+    const { atMs, sinceMs } = await endpoint.evaluate();
+    since.push(atMs - sinceMs);
+    await clock.advance(1_000);
+  }
+  assert.deepEqual(since, [0, 1_000, 0, 1_000, 0]);
+  assert.equal(meter.values.get('bunny_health_transitions_total{endpoint="ready", to="healthy"}'), 2);
+  assert.equal(meter.values.get('bunny_health_transitions_total{endpoint="ready", to="unhealthy"}'), 1);
+  assert.deepEqual(changes.map(({ healthy }) => healthy), [true, false, true]);
+});
+
+/** The endpoint's place is taken before its fourth answer; answers are a second apart. */
+const successions: { name: string; config: Partial<HealthConfig>; says: QueryResult[]; want: number[] }[] = [
+  {
+    name: "keeps a verdict that took its time",
+    config: { description: "new" },
+    says: [scalar(1)],
+    want: [503, 200, 200, 200],
+  },
+  {
+    name: "damps what a new query says from its own first answer on",
+    config: { query: { kind: "instant", expr: "down", timeoutMs: 1_000, relativeTimeMs: 0 } },
+    says: [scalar(1), scalar(1), scalar(0)],
+    want: [503, 200, 200, 200, 200, 503],
+  },
+  {
+    name: "goes on with the damping of a query that stays",
+    config: { description: "new" },
+    says: [scalar(1), scalar(1), scalar(0)],
+    want: [503, 200, 200, 200, 503],
+  },
+  {
+    name: "takes the new initial verdict while there was no answer yet",
+    config: { initial: "healthy" },
+    says: [EMPTY],
+    want: [504, 504, 504, 200],
+  },
+];
+for (const { name, config, says, want } of successions) {
+  Deno.test(`health endpoint that takes another's place ${name}`, async () => {
+    const forMs = { healthy: 1_000, unhealthy: 2_000 };
+    const { clock, endpoint, deps } = endpointSaying(says, { forMs });
+    const seen: number[] = [];
+    let current = endpoint;
+    for (let i = 0; i < want.length; i++) {
+      if (i === 3) current = new HealthEndpoint({ ...CONFIG, forMs, ...config }, deps, endpoint);
+      seen.push((await current.evaluate()).status);
+      await clock.advance(1_000);
+    }
+    assert.deepEqual(seen, want);
+  });
+}
 
 Deno.test("health endpoint writes samples at most ten times a second, however often it is asked", async () => {
   const { endpoint, clock, meter } = endpointSaying([scalar(1)]);

@@ -41,7 +41,7 @@ const cases: {
 
 for (const { name, initial, forMs, says, want } of cases) {
   Deno.test(`damped verdict ${name}`, () => {
-    let verdict: Verdict = { healthy: initial, sinceMs: 0, contraryMs: undefined };
+    let verdict: Verdict = { healthy: initial, contraryMs: undefined };
     const seen = says.map(([atMs, healthy]) => {
       verdict = damped(verdict, healthy, atMs, forMs);
       return verdict.healthy;
@@ -49,12 +49,3 @@ for (const { name, initial, forMs, says, want } of cases) {
     assert.deepEqual(seen, want);
   });
 }
-
-Deno.test("damped verdict knows since when it stands", () => {
-  const first = damped({ healthy: false, sinceMs: 0, contraryMs: undefined }, true, 70, {
-    healthy: 0,
-    unhealthy: 0,
-  });
-  const second = damped(first, true, 90, { healthy: 0, unhealthy: 0 });
-  assert.equal(second.sinceMs, 70);
-});

@@ -67,3 +67,15 @@ Deno.test("service: a configuration that is refused leaves none of its query lim
   assert.equal((await service.apply(config({ endpoint: ", description: changed" }))).kind, "applied");
   assert.match(await ask(service, MANY_SAMPLES), /^200 .*"100"/);
 });
+
+Deno.test("service: verdicts and their series go on over a reload that changes limits and the endpoint", async () => {
+  const endpoint = ", forMilliseconds: { healthy: 50 }";
+  await using running = await started(config({ endpoint }));
+  const { service } = running;
+  while (!(await ask(service, "ready")).startsWith("200")) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  await service.apply(config({ endpoint: `${endpoint}, description: changed`, maxSamples: 2_000 }));
+  assert.match(await ask(service, "api/v1/query?query=bunny_health_verdict"), /"value":\[[\d.]+,"1"\]/);
+  assert.match(await ask(service, "ready"), /^200 healthy/);
+});
