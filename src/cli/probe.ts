@@ -1,6 +1,6 @@
 import { callAt, SystemClock } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
-import { DEFAULT_CONFIG_FILE_PATH, formatProblem, type ProbeConfig, readConfigFile } from "../config/mod.ts";
+import type { ProbeConfig } from "../config/mod.ts";
 import {
   BufferPool,
   ExecPolicy,
@@ -8,9 +8,11 @@ import {
   makeProbe,
   type ProbeDeps,
   type ProbeRun,
+  programsOf,
   Resolver,
 } from "../probes/mod.ts";
 import { type Command, EXIT, parseArguments } from "./command.ts";
+import { CONFIG_HELP, CONFIG_OPTION, configPathOf, readOrTell } from "./config_file.ts";
 
 /** Runs a configuration's probes once each and says what they found: a try before it is deployed. */
 export const probe: Command = {
@@ -20,23 +22,18 @@ export const probe: Command = {
     "",
     "Runs the named probes once, one after the other; all of them without a name.",
     "",
-    `  --config PATH  the configuration (default: BUNNY_CONFIG_FILE_PATH, else ${DEFAULT_CONFIG_FILE_PATH})`,
+    CONFIG_HELP,
     "",
     "Exit code 0: all passed; 1: one failed; 2: bad arguments or configuration.",
   ].join("\n"),
   async run(args, output) {
-    const parsed = parseArguments(args, { config: { type: "string" } });
+    const parsed = parseArguments(args, CONFIG_OPTION);
     if (parsed.kind === "error") {
       output.err(`bunny probe: ${parsed.message}`);
       return EXIT.usage;
     }
-    const path = (parsed.values.config as string | undefined) ?? Deno.env.get("BUNNY_CONFIG_FILE_PATH") ??
-      DEFAULT_CONFIG_FILE_PATH;
-    const reading = await readConfigFile(path);
-    if (reading.kind === "problems") {
-      for (const problem of reading.problems) output.err(formatProblem(problem));
-      return EXIT.usage;
-    }
+    const reading = await readOrTell(configPathOf(parsed.values.config as string | undefined), output);
+    if (!reading) return EXIT.usage;
     const { probes } = reading.config.egress;
     const unknown = parsed.positionals.filter((name) => !probes.some((known) => known.name === name));
     if (unknown.length > 0) {
@@ -64,12 +61,11 @@ export const probe: Command = {
 };
 
 function depsFor(probes: readonly ProbeConfig[]): ProbeDeps {
-  const programs = probes.flatMap(({ action }) => action.kind === "exec" ? [action.exec.command[0]] : []);
   return {
     clock: new SystemClock(),
     resolver: new Resolver(),
     pool: new BufferPool(),
-    execPolicy: new ExecPolicy(programs),
+    execPolicy: new ExecPolicy(programsOf(probes)),
     killReach: findKillReach(),
   };
 }

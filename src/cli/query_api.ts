@@ -1,10 +1,14 @@
+import { SystemClock } from "../base/clock.ts";
 import type { ApiData, Question, Told } from "./query.ts";
 
 /** How long the API may take, ms. */
 const TIMEOUT_MS = 30_000;
 
 /** Puts the question to a Prometheus-compatible HTTP API. @throws when it can't be reached or answers with no JSON */
-export async function askApi(url: string, { query, timeMs = Date.now(), range }: Question): Promise<Told> {
+export async function askApi(
+  url: string,
+  { query, timeMs = new SystemClock().wallNow(), range }: Question,
+): Promise<Told> {
   const seconds = (ms: number) => String(ms / 1_000);
   const form = new URLSearchParams({ query });
   if (range) {

@@ -2,9 +2,10 @@ import { SystemClock } from "../base/clock.ts";
 import { formatDuration } from "../base/duration.ts";
 import { Logging } from "../base/log.ts";
 import { SteadyClock } from "../base/steady_clock.ts";
-import { DEFAULT_CONFIG_FILE_PATH, readEnvironment } from "../config/mod.ts";
+import { readEnvironment } from "../config/mod.ts";
 import { live } from "../supervisor/mod.ts";
 import { type Command, EXIT, parseArguments } from "./command.ts";
+import { CONFIG_HELP, CONFIG_OPTION } from "./config_file.ts";
 
 /** Runs the service until it is told to stop. */
 export const run: Command = {
@@ -12,13 +13,13 @@ export const run: Command = {
   help: [
     "Usage: bunny run [--config PATH]",
     "",
-    `  --config PATH  the configuration (default: BUNNY_CONFIG_FILE_PATH, else ${DEFAULT_CONFIG_FILE_PATH})`,
+    CONFIG_HELP,
     "",
     "Signals: SIGTERM and SIGINT stop in order, a second one at once; SIGHUP reads the configuration again.",
     "Exit code 0: stopped when told to; 1: could not start; 2: bad arguments or configuration.",
   ].join("\n"),
   async run(args, output) {
-    const parsed = parseArguments(args, { config: { type: "string" } });
+    const parsed = parseArguments(args, CONFIG_OPTION);
     if (parsed.kind === "error" || parsed.positionals.length > 0) {
       const why = parsed.kind === "error"
         ? parsed.message

@@ -1,5 +1,5 @@
 /** Probes: the kinds of them, the schedule that runs them, and the recorder that turns results into series. */
-export { ExecPolicy } from "./exec/exec_policy.ts";
+export { ExecPolicy, programsOf } from "./exec/exec_policy.ts";
 export { findKillReach, type KillReach } from "./exec/process_group.ts";
 export { makeProbe, type ProbeDeps } from "./make_probe.ts";
 export { BufferPool } from "./net/inbox.ts";

@@ -1,18 +1,15 @@
 import type { Config } from "../config/mod.ts";
-import type { ExecPolicy } from "../probes/mod.ts";
+import { type ExecPolicy, programsOf } from "../probes/mod.ts";
 
 /** Deno's names, with the one that its types leave out. */
-export type PermissionName = Deno.PermissionName | "import";
+type PermissionName = Deno.PermissionName | "import";
 
 /** Absolute paths of the programs that exec probes may run: fixed when the process starts. */
 export function execAllowList(
   fromEnvironment: readonly string[] | undefined,
   config: Config,
 ): ReadonlySet<string> {
-  if (fromEnvironment) return new Set(fromEnvironment);
-  return new Set(
-    config.egress.probes.flatMap(({ action }) => action.kind === "exec" ? [action.exec.command[0]] : []),
-  );
+  return new Set(fromEnvironment ?? programsOf(config.egress.probes));
 }
 
 /** The exec probes whose command is not on the list: one sentence each, saying what to set. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { configPathOf } from "../../src/cli/config_file.ts";
 import { main } from "../../src/cli/mod.ts";
 import { apiRig, NOW } from "../ingress/api_rig.ts";
 import { freePort } from "../support/free_port.ts";
@@ -54,6 +55,18 @@ for (const { name, args, code, out, err } of cases) {
     assert.equal(result.code, code, result.err);
     if (out) assert.match(result.out, out);
     if (err) assert.match(result.err, err);
+  });
+}
+
+const paths: { given?: string; set?: string; want: string }[] = [
+  { want: "/config/bunny.yaml" },
+  { set: "", want: "/config/bunny.yaml" },
+  { set: "/a.yaml", want: "/a.yaml" },
+  { given: "b.yaml", set: "/a.yaml", want: "b.yaml" },
+];
+for (const { given, set, want } of paths) {
+  Deno.test(`configuration: given ${given}, BUNNY_CONFIG_FILE_PATH ${JSON.stringify(set)}`, () => {
+    assert.equal(configPathOf(given, (name) => name === "BUNNY_CONFIG_FILE_PATH" ? set : undefined), want);
   });
 }
 

@@ -1,3 +1,10 @@
+import type { ProbeConfig } from "../../config/mod.ts";
+
+/** Absolute paths of the programs that these probes run. */
+export function programsOf(probes: readonly ProbeConfig[]): string[] {
+  return probes.flatMap(({ action }) => action.kind === "exec" ? [action.exec.command[0]] : []);
+}
+
 /**
  * Which programs exec probes may run: a list fixed when the process starts, so that whoever can edit a configuration
  * can't run programs of their choice. A program is on it by its exact path.
