@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { SILENT } from "../../src/base/log.ts";
 import type { Histogram } from "../../src/model/histogram.ts";
-import { STALE_NAN } from "../../src/model/sample.ts";
+import { SampleColumns, STALE_NAN } from "../../src/model/sample.ts";
 import { Store } from "../../src/store/mod.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { blockDirs, Restarts } from "./support/disk.ts";
 import { tempDir } from "../support/temp_dir.ts";
+import { exposeHistogram, PROTOBUF_TYPE } from "./support/exposition.ts";
 import { labels, match, NOW_MS, readAll } from "./support/fixture.ts";
 import { counting } from "./support/histograms.ts";
 import { copyDir, dump, HAS_PROMETHEUS, PrometheusServer, promtool } from "./support/prometheus.ts";
@@ -13,6 +14,22 @@ import { seeded } from "./support/random.ts";
 
 const ALL = [match("=~", "__name__", ".+")];
 const test = (name: string, fn: () => Promise<void>) => Deno.test({ name, ignore: !HAS_PROMETHEUS, fn });
+
+/** What the HTTP API answers to a range selector. */
+interface Matrix {
+  readonly result: {
+    readonly metric: Record<string, string>;
+    readonly values: [seconds: number, value: string][];
+    readonly histograms: [seconds: number, ExposedBuckets][];
+  }[];
+}
+
+interface ExposedBuckets {
+  readonly count: string;
+  readonly sum: string;
+  /** Boundary rule, lower and upper bound, count. */
+  readonly buckets?: [number, string, string, string][];
+}
 
 /** Opens a directory at a time that no sample in it lies ahead of. */
 function openAt(dir: string, wallMs: number): Promise<Store> {
@@ -164,13 +181,6 @@ test("promtool and a Prometheus server read what Store wrote: blocks, merged blo
   copyDir(data, `${dir.path}/copy`);
   await using server = await PrometheusServer.start(`${dir.path}/copy`);
   const time = String(clock.wallNow() / 1_000);
-  type Matrix = {
-    result: {
-      metric: Record<string, string>;
-      values: [number, string][];
-      histograms: [number, { count: string; sum: string }][];
-    }[];
-  };
   const floats = await server.api<Matrix>("query", { query: 'm{i=~"[12]"}[1h]', time });
   assert.equal(floats.result.length, 2);
   for (const { metric, values } of floats.result) {
@@ -188,6 +198,78 @@ test("promtool and a Prometheus server read what Store wrote: blocks, merged blo
     [seconds, { count, sum }],
   ) => [Math.round(seconds * 1_000), Number(count), Number(sum)]);
   assert.deepEqual(got, histograms.map(({ time, histogram }) => [time, histogram.count, histogram.sum]));
+});
+
+test("Store reads Prometheus' integer native histograms, from its log and from its blocks", async () => {
+  using dir = tempDir();
+  const data = dir.join("data");
+  let beat = 0;
+  await using target = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => {
+    beat++;
+    const isLater = beat % 20 >= 10; // another bucket comes into use, and later the counts start anew
+    const body = exposeHistogram("h", {
+      schema: 2,
+      zeroThreshold: 2 ** -128,
+      zeroCount: beat % 20,
+      sum: beat / 4,
+      spans: isLater
+        ? [{ offset: -3, length: 2 }, { offset: 5, length: 2 }]
+        : [{ offset: -3, length: 2 }, { offset: 5, length: 1 }],
+      counts: isLater ? [beat % 20, 1, 2 * (beat % 20), 7] : [beat % 20, 1, 2 * (beat % 20)],
+    });
+    return new Response(body as BodyInit, { headers: { "Content-Type": PROTOBUF_TYPE } });
+  });
+  const config = `global: { scrape_interval: 100ms, scrape_timeout: 100ms }
+scrape_configs: [{ job_name: t, static_configs: [{ targets: ["127.0.0.1:${target.addr.port}"] }] }]
+`;
+  let want: unknown[];
+  {
+    await using server = await PrometheusServer.start(data, { config });
+    while (beat < 45) await new Promise((resolve) => setTimeout(resolve, 20));
+    const { name } = await server.api<{ name: string }>("admin/tsdb/snapshot", {}, "POST");
+    const found = await server.api<Matrix>("query", { query: "h[1h]", time: String(Date.now() / 1_000) });
+    want = found.result[0].histograms.map(([seconds, { count, sum, buckets }]) => [
+      Math.round(seconds * 1_000),
+      Number(count),
+      Number(sum),
+      (buckets ?? []).map((bucket) => Number(bucket[3])),
+    ]);
+    copyDir(`${data}/snapshots/${name}`, dir.join("snapshot"));
+  }
+  await target.shutdown();
+  assert.ok(want.length > 30);
+  for (const [path, blocks] of [[data, 0], [dir.join("snapshot"), 1]] as const) {
+    await using store = await openAt(path, Date.now());
+    assert.equal(store.stats().blocks, blocks);
+    const columns = new SampleColumns();
+    const [series] = store.select({
+      matchers: [match("=", "__name__", "h")],
+      minTimeMs: 0,
+      maxTimeMs: Infinity,
+    });
+    series.read(0, Infinity, columns);
+    const got = Array.from({ length: columns.length }, (_, row) => {
+      const { count, sum, zeroCount, positiveBuckets } = columns.histograms![row]!;
+      const buckets = [zeroCount, ...positiveBuckets].filter((bucket) => bucket > 0);
+      return [columns.timestamps[row], count, sum, buckets];
+    });
+    // The log may have a sample or two more than the query saw; the snapshot lacks none that it saw.
+    assert.deepEqual(got.slice(0, want.length), want.slice(0, got.length), path);
+    assert.ok(got.length >= want.length - 2);
+  }
+});
+
+test("Store and a Prometheus server never work on one directory at once", async () => {
+  using dir = tempDir();
+  const flags = ["--storage.tsdb.use-lockfile"]; // Debian's build does without one by default
+  {
+    await using _server = await PrometheusServer.start(dir.path, { flags });
+    await using store = await openAt(dir.path, Date.now());
+    assert.equal(store.stats().mode, "memory");
+  }
+  await using store = await openAt(dir.path, Date.now());
+  assert.equal(store.stats().mode, "disk");
+  await assert.rejects(PrometheusServer.start(dir.path, { flags }), /not become ready/);
 });
 
 /** Go's %q leaves printable characters as they are and writes others as escapes that JSON knows too, but for \\U. */

@@ -78,8 +78,13 @@ export class PrometheusServer implements AsyncDisposable {
       stderr: "null",
     }).spawn();
     const server = new PrometheusServer(`http://127.0.0.1:${port}`, child, configFile);
+    let isOver = false;
+    void child.status.then(() => isOver = true);
     for (let tries = 0; !await server.#isReady(); tries++) {
-      if (tries > 200) throw new Error("Prometheus does not become ready");
+      if (isOver || tries > 200) {
+        await server[Symbol.asyncDispose]();
+        throw new Error("Prometheus does not become ready");
+      }
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     return server;
