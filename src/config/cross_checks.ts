@@ -1,6 +1,7 @@
 /** What no part of the file can know of another: names and paths that meet. */
 import { INSTRUMENTS } from "../model/instruments.ts";
-import { formatPath, type Path, quote } from "./problem.ts";
+import { quote } from "../base/text.ts";
+import { formatPath, type Path } from "./problem.ts";
 
 /** Says what is wrong with the value at this path, or with its key. */
 export type ReportPath = (path: Path, message: string) => void;

@@ -1,6 +1,6 @@
+import { quote } from "../base/text.ts";
 import { LOG_LEVELS, type LogFormat, type LogLevel } from "../base/log.ts";
 import { didYouMean } from "./guess.ts";
-import { quote } from "./problem.ts";
 
 /** Where the configuration is looked for when nothing says otherwise. */
 export const DEFAULT_CONFIG_FILE_PATH = "/config/bunny.yaml";

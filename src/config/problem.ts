@@ -1,3 +1,5 @@
+import { quote } from "../base/text.ts";
+
 /** One mistake in the configuration, or one remark on it, and where it stands. */
 export interface Problem {
   /** As the reader was told it; the place where a person goes to mend it. */
@@ -30,12 +32,4 @@ export function formatPath(path: Path): string {
     else text += `[${quote(step)}]`;
   }
   return text;
-}
-
-/** Longest piece of the user's own text that a message repeats, in UTF-16 units. */
-const MAX_QUOTED = 60;
-
-/** The user's own text in quotes, on one line, cut when long. */
-export function quote(text: string): string {
-  return JSON.stringify(text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}…` : text);
 }

@@ -1,3 +1,4 @@
+import { quote } from "../base/text.ts";
 import { INSTRUMENTS } from "../model/instruments.ts";
 import { METRIC_NAME } from "../model/labels.ts";
 import {
@@ -10,7 +11,6 @@ import {
 } from "../query/mod.ts";
 import { didYouMean } from "./guess.ts";
 import type { Finding } from "./leaf.ts";
-import { quote } from "./problem.ts";
 
 /** Refuses a health query that does not parse, or whose type can be no verdict. The index is into the query. */
 export function checkQuery(query: string, kind: "instant" | "range"): Finding | undefined {

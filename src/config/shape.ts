@@ -1,7 +1,8 @@
 /** Lays the tree of a YAML file on the schema: names keys that the schema doesn't know, and gives plain values. */
 import * as v from "valibot";
 import { guess } from "./guess.ts";
-import { formatPath, type Path, quote } from "./problem.ts";
+import { quote } from "../base/text.ts";
+import { formatPath, type Path } from "./problem.ts";
 import type { Entry, MapNode, ScalarNode, TreeNode } from "./yaml_tree.ts";
 
 /** Where a value came from. */

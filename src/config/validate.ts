@@ -1,7 +1,8 @@
 import * as v from "valibot";
 import { guess } from "./guess.ts";
 import { EXPECTED, type Finding, type Test } from "./leaf.ts";
-import { formatPath, type Path, quote } from "./problem.ts";
+import { quote } from "../base/text.ts";
+import { formatPath, type Path } from "./problem.ts";
 import { offsetInFile } from "./scalar_position.ts";
 import type { Place, ReportAt, Shaped } from "./shape.ts";
 import { describeNode } from "./yaml_tree.ts";

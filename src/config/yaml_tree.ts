@@ -14,7 +14,8 @@ import {
   type Scalar,
   type YAMLMap,
 } from "yaml";
-import { formatPath, type Path, type Problem, quote } from "./problem.ts";
+import { quote } from "../base/text.ts";
+import { formatPath, type Path, type Problem } from "./problem.ts";
 
 /** Where a node begins, as an offset into the file's text, in UTF-16 units. */
 interface Placed {

@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import type { Clock } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
+import { percentDecoded } from "../base/text.ts";
 import { type Answer, hasTooManyParameters, type Request, text } from "./answer.ts";
 import { readBody } from "./body.ts";
 import { Connections } from "./connections.ts";
@@ -34,12 +35,15 @@ export interface ServerOptions {
 /** How often idle and overdue connections are looked for. */
 const SWEEP_MS = 250;
 
+/** The same as long as there are more of them than one look may end. */
+const HURRIED_SWEEP_MS = 10;
+
 /** What the parser itself lets through; `maxHeaderBytes` is enforced behind it, so that it can change at run time. */
 const PARSER_HEADER_BYTES = 64 * 1024;
 
 /**
- * The listening socket. node:http enforces the time-outs for reading; idle connections, overdue answers and too many
- * connections are ended here: its own keep-alive time-out adds a second, it has none for answers, and it would turn
+ * The listening socket. Time-outs and too many connections are seen to here: node:http ends all whose time is up at
+ * once, which for thousands takes a second, adds a second to its keep-alive time-out, has none for answers, and turns
  * the newest connection away instead of the least useful one.
  */
 export class HttpServer implements AsyncDisposable {
@@ -56,7 +60,9 @@ export class HttpServer implements AsyncDisposable {
   /** Listens. @throws the system's error when the address can't be had */
   static async listen(options: ServerOptions): Promise<HttpServer> {
     const server = createServer({
-      connectionsCheckingInterval: SWEEP_MS,
+      headersTimeout: 0,
+      requestTimeout: 0,
+      keepAliveTimeout: 0,
       maxHeaderSize: Math.max(PARSER_HEADER_BYTES, options.limits.maxHeaderBytes),
       keepAlive: false,
     });
@@ -105,9 +111,6 @@ export class HttpServer implements AsyncDisposable {
 
   setLimits(limits: ServerLimits): void {
     this.#limits = limits;
-    this.#server.headersTimeout = limits.readHeaderTimeoutMs;
-    this.#server.requestTimeout = limits.readTimeoutMs;
-    this.#server.keepAliveTimeout = limits.idleTimeoutMs;
   }
 
   /** Takes no new connections, lets running answers finish within the limit, then ends what is left. */
@@ -132,9 +135,9 @@ export class HttpServer implements AsyncDisposable {
 
   async #sweep(): Promise<void> {
     const { signal } = this.#stopSweeping;
-    while (await this.#clock.sleepUntil(this.#clock.now() + SWEEP_MS, signal)) {
-      const { idleTimeoutMs, writeTimeoutMs } = this.#limits;
-      this.#connections.sweep(this.#clock.now(), idleTimeoutMs, writeTimeoutMs);
+    let waitMs = SWEEP_MS;
+    while (await this.#clock.sleepUntil(this.#clock.now() + waitMs, signal)) {
+      waitMs = this.#connections.sweep(this.#clock.now(), this.#limits) ? HURRIED_SWEEP_MS : SWEEP_MS;
     }
   }
 
@@ -182,12 +185,8 @@ function requestOf(
   const mark = target.indexOf("?");
   const rawPath = mark < 0 ? target : target.slice(0, mark);
   if (!rawPath.startsWith("/") || hasTooManyParameters(target)) return undefined;
-  let path: string;
-  try {
-    path = decodeURIComponent(rawPath.slice(1));
-  } catch {
-    return undefined;
-  }
+  const path = percentDecoded(rawPath.slice(1));
+  if (path === undefined) return undefined;
   let parameters: URLSearchParams | undefined;
   return {
     method: message.method ?? "GET",

@@ -1,4 +1,5 @@
 import { unreachable } from "../base/errors.ts";
+import { quote } from "../base/text.ts";
 import type { Labels } from "../model/labels.ts";
 import type { QueryError, QueryResult, QueryValue } from "../query/mod.ts";
 
@@ -25,7 +26,7 @@ function findingOfValue(value: QueryValue): Finding {
     case "string":
       return value.value === "1" || value.value === "1.0"
         ? { kind: "healthy", reason: `the query is "${value.value}"` }
-        : { kind: "unhealthy", reason: `the query is ${JSON.stringify(value.value.slice(0, 100))}` };
+        : { kind: "unhealthy", reason: `the query is ${quote(value.value)}` };
     case "vector":
       return ofMany(
         value.samples,

@@ -1,3 +1,4 @@
+import { percentDecoded } from "../base/text.ts";
 import type { OtelValues } from "./otel_value.ts";
 
 export type Signal = "traces" | "metrics";
@@ -86,7 +87,8 @@ function withoutUser(url: URL): Address {
   const { username, password } = url;
   url.username = url.password = "";
   if (username === "" && password === "") return { url: url.href, headers: {} };
-  const bytes = new TextEncoder().encode(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`);
+  const plain = [username, password].map((text) => percentDecoded(text) ?? text);
+  const bytes = new TextEncoder().encode(plain.join(":"));
   return { url: url.href, headers: { authorization: `Basic ${bytes.toBase64()}` } };
 }
 

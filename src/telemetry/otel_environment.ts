@@ -1,3 +1,4 @@
+import { quote } from "../base/text.ts";
 import type { Exporter } from "../config/mod.ts";
 import { type Endpoint, readEndpoint, type Signal } from "./otel_endpoint.ts";
 import { type EnvironmentVariables, OtelValues } from "./otel_value.ts";
@@ -109,7 +110,7 @@ function exportersOf(
     if (wish === "otlp") return [`otlp${short}${grpc ? "grpc" : "http"}`];
     if (wish === "console") return [`stdout${short}`];
     if (wish !== "" && wish !== "prometheus") {
-      values.problem(name, `expected otlp, console or none, not ${JSON.stringify(wish.slice(0, 40))}`);
+      values.problem(name, `expected otlp, console or none, not ${quote(wish)}`);
     }
     return [];
   });

@@ -1,3 +1,5 @@
+import { percentDecoded, quote } from "../base/text.ts";
+
 /** Variables of one process' environment. */
 export type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
 
@@ -38,7 +40,7 @@ export class OtelValues {
   flag(name: string): boolean {
     const text = this.text(name)?.toLowerCase();
     if (text !== undefined && text !== "true" && text !== "false") {
-      this.problem(name, `expected true or false, not ${quoted(text)}`);
+      this.problem(name, `expected true or false, not ${quote(text)}`);
     }
     return text === "true";
   }
@@ -49,7 +51,7 @@ export class OtelValues {
     if (text === undefined) return undefined;
     const value = Number(text);
     if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-    this.problem(name, `expected a whole number from ${least} to ${most}, not ${quoted(text)}`);
+    this.problem(name, `expected a whole number from ${least} to ${most}, not ${quote(text)}`);
     return undefined;
   }
 
@@ -57,7 +59,7 @@ export class OtelValues {
     const text = this.text(name);
     if (text === undefined) return undefined;
     const found = values.find((value) => value === text.toLowerCase());
-    if (found === undefined) this.problem(name, `expected one of ${values.join(", ")}, not ${quoted(text)}`);
+    if (found === undefined) this.problem(name, `expected one of ${values.join(", ")}, not ${quote(text)}`);
     return found;
   }
 
@@ -72,8 +74,8 @@ export class OtelValues {
     for (const part of text.split(",")) {
       if (part.trim() === "") continue;
       const at = part.indexOf("=");
-      const key = at < 0 ? undefined : decoded(part.slice(0, at));
-      const value = at < 0 ? undefined : decoded(part.slice(at + 1));
+      const key = at < 0 ? undefined : percentDecoded(part.slice(0, at).trim());
+      const value = at < 0 ? undefined : percentDecoded(part.slice(at + 1).trim());
       if (!key || value === undefined) {
         this.problem(name, "expected key=value pairs, percent-encoded and with commas between them");
         return undefined;
@@ -82,16 +84,4 @@ export class OtelValues {
     }
     return pairs;
   }
-}
-
-function decoded(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text.trim());
-  } catch {
-    return undefined;
-  }
-}
-
-function quoted(text: string): string {
-  return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
 }

@@ -69,6 +69,11 @@ const endpoints: {
     problems: [`${OTLP}ENDPOINT`],
   },
   {
+    name: "a user and a password that are not percent-encoded are taken as they are",
+    env: { [`${OTLP}ENDPOINT`]: "https://me:100%@gateway" },
+    want: { url: "https://gateway/v1/traces", headers: { authorization: `Basic ${btoa("me:100%")}` } },
+  },
+  {
     name: "user and password become a header and leave the address",
     env: { [`${OTLP}ENDPOINT`]: "https://me:s%40cret@gateway" },
     want: { url: "https://gateway/v1/traces", headers: { authorization: `Basic ${btoa("me:s@cret")}` } },

@@ -1,3 +1,5 @@
+import { percentDecoded } from "../../base/text.ts";
+
 /** gRPC's status codes (gRPC, statuscodes); a code is its index. */
 const NAMES = [
   "OK",
@@ -28,9 +30,5 @@ export function codeName(code: number): string {
 
 /** A `grpc-message` as text: UTF-8, percent-encoded; what is broken in it stays as it is. */
 export function decodeMessage(encoded: string): string {
-  try {
-    return decodeURIComponent(encoded);
-  } catch {
-    return encoded;
-  }
+  return percentDecoded(encoded) ?? encoded;
 }

@@ -1,3 +1,4 @@
+import { percentDecoded } from "../../base/text.ts";
 import type { Endpoint, Signal } from "../otel_endpoint.ts";
 import { retryDelayOf } from "./grpc_retry_info.ts";
 import { failureOf, gzip, type HttpAnswer, OtlpHttpClient } from "./http_client.ts";
@@ -86,7 +87,8 @@ export class GrpcTransport implements Transport {
 }
 
 function failed(code: number, headers: Headers): Sent {
-  const message = noteOf(percentDecoded(headers.get("grpc-message") ?? ""));
+  const encoded = headers.get("grpc-message") ?? "";
+  const message = noteOf(percentDecoded(encoded) ?? encoded);
   const reason = message === "" ? `grpc status ${code}` : `grpc status ${code}: ${message}`;
   const afterMs = retryDelayOf(headers.get("grpc-status-details-bin"));
   const worthIt = RETRYABLE.has(code) || (code === RESOURCE_EXHAUSTED && afterMs !== undefined);
@@ -99,12 +101,4 @@ function framed(message: Uint8Array, packed: boolean): Uint8Array<ArrayBuffer> {
   new DataView(frame.buffer).setUint32(1, message.length);
   frame.set(message, PREFIX_BYTES);
   return frame;
-}
-
-function percentDecoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
