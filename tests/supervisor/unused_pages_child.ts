@@ -1,0 +1,18 @@
+/** Releases its own pages after it has given up loading libraries, and says what came of it. */
+import { UnusedPages } from "../../src/supervisor/unused_pages.ts";
+
+using pages = UnusedPages.open();
+if (!pages) throw new Error("nothing to release pages with");
+const beforeBytes = Deno.memoryUsage().rss;
+await Deno.permissions.revoke({ name: "ffi" });
+pages.release();
+const afterBytes = Deno.memoryUsage().rss;
+let loading = "";
+try {
+  Deno.dlopen("libc.so.6", {});
+} catch (error) {
+  loading = String(error);
+}
+// Touches compilers, the collector and the library again.
+const works = Array.from({ length: 1_000 }, (_, i) => i + 1).reduce((a, b) => a + b);
+console.log(JSON.stringify({ beforeBytes, afterBytes, works, loading }));

@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { cleanRanges, keepReleasing } from "../../src/supervisor/unused_pages.ts";
+import { FakeClock } from "../support/fake_clock.ts";
+import { denoProcess } from "../support/process_runner.ts";
+
+function mapping(range: string, mode: string, path: string, anonymousKib: number): string {
+  return [
+    `${range} ${mode} 00000000 fe:00 1234                       ${path}`,
+    "Size:               1952 kB",
+    "Rss:                1952 kB",
+    `Anonymous:          ${anonymousKib} kB`,
+    "AnonHugePages:         0 kB",
+    "VmFlags: rd mr mw me ac",
+  ].join("\n");
+}
+
+const cases: { name: string; smaps: string[]; want: [bigint, bigint][] }[] = [
+  {
+    name: "read-only data and code of the executable",
+    smaps: [
+      mapping("1000-3000", "r--p", "/bunny", 0),
+      mapping("7f0c73d00000-7f0c73d01000", "r-xp", "/bunny", 0),
+    ],
+    want: [[0x1000n, 0x3000n], [0x7f0c73d00000n, 0x7f0c73d01000n]],
+  },
+  { name: "not what was written to before", smaps: [mapping("1000-3000", "r--p", "/bunny", 4)], want: [] },
+  { name: "not what can be written to", smaps: [mapping("1000-3000", "rw-p", "/bunny", 0)], want: [] },
+  { name: "not what is shared", smaps: [mapping("1000-3000", "r--s", "/bunny", 0)], want: [] },
+  { name: "not another file", smaps: [mapping("1000-3000", "r--p", "/bunny.so", 0)], want: [] },
+  { name: "not memory without a file", smaps: [mapping("1000-3000", "r--p", "", 0)], want: [] },
+  {
+    name: "a path with spaces",
+    smaps: [mapping("1000-3000", "rw-p", "/a b", 0), mapping("4000-5000", "r--p", "/a b", 0)],
+    want: [],
+  },
+];
+for (const { name, smaps, want } of cases) {
+  Deno.test(`pages that may be dropped: ${name}`, () => {
+    const file = name === "a path with spaces" ? "/a c" : "/bunny";
+    assert.deepEqual(cleanRanges(smaps.join("\n"), file).map(({ start, end }) => [start, end]), want);
+  });
+}
+
+const CHILD = fileURLToPath(new URL("unused_pages_child.ts", import.meta.url));
+
+Deno.test({
+  name: "unused pages leave the resident set, and what was dropped still works",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    await using child = denoProcess(["run", "-A", "--no-check", CHILD]);
+    const said = JSON.parse(await child.waitForLine(/^\{/));
+    assert.equal((await child.status).code, 0, child.output);
+    assert.ok(said.afterBytes < said.beforeBytes * 0.8, JSON.stringify(said));
+    assert.equal(said.works, 500_500);
+    assert.match(said.loading, /NotCapable/);
+  },
+});
+
+Deno.test("pages are released after the start and from then on, until the end", async () => {
+  const clock = new FakeClock();
+  let releases = 0;
+  const stopping = new AbortController();
+  const following = keepReleasing({ release: () => releases++ }, clock, stopping.signal);
+  await clock.advance(4_999);
+  assert.equal(releases, 0);
+  await clock.advance(1);
+  assert.equal(releases, 1);
+  await clock.advance(60_000);
+  assert.equal(releases, 3);
+  stopping.abort();
+  await following;
+});
