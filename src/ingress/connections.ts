@@ -10,11 +10,26 @@ const MAX_WAITING_BYTES = 16 * 1024 * 1024;
 /** A client that has not taken its answer for so long is slow. */
 const SLOW_AFTER_MS = 250;
 
-/** A connection between two requests. */
+/** Connections that one sweep ends at most: they often come, and expire, all at once. */
+const MAX_ENDED_A_SWEEP = 50;
+
+/** A connection that has no request to be answered. */
 interface Idle {
+  /** Since when, monotonic ms. */
   readonly sinceMs: number;
   /** What it had sent by then: more means that its next request is under way. */
   readonly bytesRead: number;
+  /** Since when its next request has been under way, as far as a sweep has noticed, monotonic ms. */
+  headSinceMs: number | undefined;
+}
+
+/** How long connections may take for what they do, ms. */
+export interface Patience {
+  /** For a request's head; also for the first word on a new connection. */
+  readonly readHeaderTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+  /** For an answer, from the request's head to the last byte taken. */
+  readonly writeTimeoutMs: number;
 }
 
 /** A connection with answers under way. */
@@ -32,14 +47,16 @@ interface Pending {
   readonly onGone: () => void;
 }
 
+const REQUEST_TIMEOUT = "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n";
+
 /**
  * The open connections of one server. When there are too many, or too much waits to be taken, those that gain nobody
  * anything go first: idle ones, then clients that do not take their answers. A client that has just come and wants one
  * quick answer, as the kubelet does, is the last to suffer.
  */
 export class Connections {
-  /** Longest idle first. One that has not sent its first request yet has no entry's value: the parser watches it. */
-  readonly #idle = new Map<Socket, Idle | undefined>();
+  /** Longest idle first. */
+  readonly #idle = new Map<Socket, Idle>();
   /** Longest busy first. */
   readonly #busy = new Map<Socket, Busy>();
   #waitingBytes = 0;
@@ -54,7 +71,8 @@ export class Connections {
 
   /** Takes a new connection in, in another's place if there are `max` already. */
   add(socket: Socket, max: number, nowMs: number): void {
-    this.#idle.set(socket, undefined);
+    // The first request is waited for as if it were under way already.
+    this.#idle.set(socket, { sinceMs: nowMs, bytesRead: -1, headSinceMs: nowMs });
     socket.on("close", () => this.#forget(socket));
     while (this.count > max) this.#end(this.#leastUseful(socket, nowMs) ?? socket);
   }
@@ -71,6 +89,7 @@ export class Connections {
     if (!busy) this.#busy.set(socket, busy = { sinceMs: nowMs, answers: new Map() });
     busy.answers.set(response, { waitingBytes: 0, onGone });
     if (busy.answers.size <= MAX_AHEAD) return true;
+    stopParsing(socket);
     this.#end(socket);
     return false;
   }
@@ -97,18 +116,30 @@ export class Connections {
     busy.sinceMs = nowMs;
     if (busy.answers.size > 0) return;
     this.#busy.delete(socket);
-    if (!socket.destroyed) this.#idle.set(socket, { sinceMs: nowMs, bytesRead: socket.bytesRead });
+    if (!socket.destroyed) {
+      this.#idle.set(socket, { sinceMs: nowMs, bytesRead: socket.bytesRead, headSinceMs: undefined });
+    }
   }
 
-  /** Ends those that have been idle, or have waited for an answer to be taken, for longer than they may. */
-  sweep(nowMs: number, idleTimeoutMs: number, writeTimeoutMs: number): void {
+  /** Ends some of those that take longer than they may. @returns whether there are more of them */
+  sweep(nowMs: number, patience: Patience): boolean {
+    let left = MAX_ENDED_A_SWEEP;
     for (const [socket, idle] of this.#idle) {
-      // One that has begun to send its next request is the parser's to watch.
-      if (idle && idle.bytesRead === socket.bytesRead && nowMs - idle.sinceMs >= idleTimeoutMs) {
-        this.#end(socket);
-      }
+      if (idle.headSinceMs === undefined && socket.bytesRead !== idle.bytesRead) idle.headSinceMs = nowMs;
+      const isOver = idle.headSinceMs !== undefined
+        ? nowMs - idle.headSinceMs >= patience.readHeaderTimeoutMs
+        : nowMs - idle.sinceMs >= patience.idleTimeoutMs;
+      if (!isOver) continue;
+      if (left-- === 0) return true;
+      if (idle.headSinceMs !== undefined) socket.write(REQUEST_TIMEOUT);
+      this.#end(socket);
     }
-    for (const [socket, { sinceMs }] of this.#busy) if (nowMs - sinceMs >= writeTimeoutMs) this.#end(socket);
+    for (const [socket, { sinceMs }] of this.#busy) {
+      if (nowMs - sinceMs < patience.writeTimeoutMs) continue;
+      if (left-- === 0) return true;
+      this.#end(socket);
+    }
+    return false;
   }
 
   endIdle(): void {
@@ -149,4 +180,13 @@ export class Connections {
       onGone();
     }
   }
+}
+
+/**
+ * Keeps the parser from making a request out of each that is left in what has been read: a packet holds thousands.
+ * This is node:http's own handle; the result says that no more HTTP follows. Without it, it takes a little longer.
+ */
+function stopParsing(socket: Socket): void {
+  const { parser } = socket as { parser?: { onIncoming?: unknown } };
+  if (typeof parser?.onIncoming === "function") parser.onIncoming = () => 2;
 }
