@@ -20,6 +20,11 @@ export function formatProblem({ file, line, column, keyPath, message }: Problem)
   return keyPath === "" ? `${place}: ${message}` : `${place}: ${keyPath}: ${message}`;
 }
 
+/** A problem of the file as a whole. */
+export function ofFile(file: string, message: string): Problem {
+  return { file, line: 0, column: 0, keyPath: "", message };
+}
+
 /** Names and list indices from the top of the file downward. */
 export type Path = readonly (string | number)[];
 

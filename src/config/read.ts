@@ -2,10 +2,10 @@ import { buildConfig } from "./build.ts";
 import type { Config } from "./config.ts";
 import { crossCheck, type ReportPath } from "./cross_checks.ts";
 import { MAX_FILE_BYTES } from "./limits.ts";
-import { formatPath, type Path, type Problem } from "./problem.ts";
+import { formatPath, ofFile, type Problem } from "./problem.ts";
 import { offsetInFile } from "./scalar_position.ts";
 import { type ConfigInput, configSchema } from "./schema.ts";
-import { type Place, type ReportAt, shape, type Shaped } from "./shape.ts";
+import { placeOf, type ReportAt, shape, type Shaped } from "./shape.ts";
 import { MISSING, validate } from "./validate.ts";
 import { type ReportInText, warn } from "./warnings.ts";
 import { readTree } from "./yaml_tree.ts";
@@ -73,15 +73,6 @@ function remark(
   warn(input, config, atKey, inText);
 }
 
-/** The place of a path, or of the lowest one above it that the file has: defaults stand nowhere. */
-function placeOf(places: ReadonlyMap<string, Place>, path: Path): Place {
-  for (let length = path.length; length > 0; length--) {
-    const place = places.get(formatPath(path.slice(0, length)));
-    if (place) return place;
-  }
-  return places.get("")!;
-}
-
 function arranged(problems: readonly Problem[], file: string): Problem[] {
   const sorted = problems.toSorted((a, b) => a.line - b.line || a.column - b.column);
   if (sorted.length <= MAX_PROBLEMS) return sorted;
@@ -90,9 +81,4 @@ function arranged(problems: readonly Problem[], file: string): Problem[] {
 
 export function tooLarge(file: string): Problem {
   return ofFile(file, `larger than ${MAX_FILE_BYTES} bytes`);
-}
-
-/** A problem of the file as a whole. */
-export function ofFile(file: string, message: string): Problem {
-  return { file, line: 0, column: 0, keyPath: "", message };
 }

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { messageOf } from "../base/errors.ts";
 import { MAX_FILE_BYTES } from "./limits.ts";
-import { ofFile, readConfig, type ReadResult, tooLarge } from "./read.ts";
+import { ofFile } from "./problem.ts";
+import { readConfig, type ReadResult, tooLarge } from "./read.ts";
 
 /** What a configuration file holds, before anybody has made sense of it. */
 export type FileContent =

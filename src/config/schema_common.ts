@@ -19,7 +19,7 @@ const METRIC_NAME = /^[A-Za-z_:][A-Za-z0-9_:]*$/;
 const LABEL_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** Labels that Bunny sets itself on one metric or another; users' own must not hide them. */
-export const RESERVED_LABELS: ReadonlySet<string> = new Set([
+const RESERVED_LABELS: ReadonlySet<string> = new Set([
   "endpoint",
   "le",
   "phase",
@@ -30,12 +30,12 @@ export const RESERVED_LABELS: ReadonlySet<string> = new Set([
   "type",
 ]);
 
-export function isMetricName(name: string): boolean {
+function isMetricName(name: string): boolean {
   return METRIC_NAME.test(name);
 }
 
 /** What is wrong with a label's name, if anything. */
-export function labelNameProblem(name: string): string | undefined {
+function labelNameProblem(name: string): string | undefined {
   if (!LABEL_NAME.test(name)) {
     return "a label's name is made of letters, digits and _, and starts with no digit";
   }
@@ -113,7 +113,6 @@ const headerValue = () =>
   v.pipe(
     text(),
     check<string>((value) => {
-      // deno-lint-ignore no-control-regex
       const isBad = /[\x00-\x08\x0a-\x1f\x7f]/.test(value);
       return isBad
         ? { message: "a header's value can't hold line breaks or other control characters" }

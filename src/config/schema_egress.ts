@@ -126,7 +126,6 @@ const httpGet = () =>
   );
 
 function httpPathProblem(path: string): Finding | undefined {
-  // deno-lint-ignore no-control-regex
   if (/[\x00-\x20\x7f]/.test(path)) {
     return { message: "a path can't hold blanks or control characters; write %20" };
   }

@@ -146,7 +146,7 @@ function isServerUrl(text: string): boolean {
 }
 
 /** Paths are compared with what a request's URL holds, letter by letter. */
-export function pathProblem(path: string): Finding | undefined {
+function pathProblem(path: string): Finding | undefined {
   const segments = path.replace(/^\//, "").split("/");
   if (segments.every((segment) => segment === "")) return { message: "a path must not be empty" };
   if (!/^[A-Za-z0-9/._~!$&'()*+,;=:@%-]*$/.test(path)) {
@@ -222,5 +222,4 @@ export const ingressSchema = keys({
   ),
 });
 
-export type IngressInput = v.InferOutput<typeof ingressSchema>;
-export type HealthInput = IngressInput["httpServer"]["health"][number];
+export type HealthInput = v.InferOutput<typeof ingressSchema>["httpServer"]["health"][number];

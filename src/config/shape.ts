@@ -58,6 +58,15 @@ export function shape(root: TreeNode, schema: v.GenericSchema, report: ReportAt)
   return { value, places: shaper.places, secrets: shaper.secrets, isTooLarge: shaper.isTooLarge };
 }
 
+/** The place of a path, or of the lowest one above it that the file has: defaults stand nowhere. The root is always there. */
+export function placeOf(places: ReadonlyMap<string, Place>, path: Path): Place {
+  for (let length = path.length; length > 0; length--) {
+    const place = places.get(formatPath(path.slice(0, length)));
+    if (place) return place;
+  }
+  return places.get("")!;
+}
+
 class Shaper {
   readonly places = new Map<string, Place>();
   readonly secrets = new Set<TreeNode>();

@@ -4,7 +4,7 @@ import { EXPECTED, type Finding, type Test } from "./leaf.ts";
 import { quote } from "../base/text.ts";
 import { formatPath, type Path } from "./problem.ts";
 import { offsetInFile } from "./scalar_position.ts";
-import type { Place, ReportAt, Shaped } from "./shape.ts";
+import { type Place, placeOf, type ReportAt, type Shaped } from "./shape.ts";
 import { describeNode } from "./yaml_tree.ts";
 
 /**
@@ -50,7 +50,7 @@ class Written {
   constructor({ places, secrets }: Shaped, path: Path, issue: v.BaseIssue<unknown>) {
     const own = places.get(formatPath(path));
     this.#issue = issue;
-    this.#place = own ?? nearest(places, path);
+    this.#place = own ?? placeOf(places, path);
     this.#isSecret = this.#place.secret || secrets.has(this.#place.node);
     this.path = own ? own.written : [...this.#place.written, ...path.slice(this.#place.written.length)];
   }
@@ -94,13 +94,4 @@ class Written {
     const meant = guess(input, (schema as v.PicklistSchema<readonly string[], undefined>).options);
     return meant === undefined ? "" : `, did you mean ${quote(meant)}?`;
   }
-}
-
-/** The lowest place above a path that the file has. The root is always there. */
-function nearest(places: ReadonlyMap<string, Place>, path: Path): Place {
-  for (let length = path.length - 1; length > 0; length--) {
-    const place = places.get(formatPath(path.slice(0, length)));
-    if (place) return place;
-  }
-  return places.get("")!;
 }

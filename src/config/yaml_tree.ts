@@ -15,7 +15,7 @@ import {
   type YAMLMap,
 } from "yaml";
 import { quote } from "../base/text.ts";
-import { formatPath, type Path, type Problem } from "./problem.ts";
+import { formatPath, ofFile, type Path, type Problem } from "./problem.ts";
 
 /** Where a node begins, as an offset into the file's text, in UTF-16 units. */
 interface Placed {
@@ -76,10 +76,7 @@ const MAX_SYNTAX_PROBLEMS = 10;
  * with; repeated keys and bad anchors do, so they come along with the tree, for all problems to be reported at once.
  */
 export function readTree(text: string, file: string): TreeResult {
-  const whole = (message: string): TreeResult => ({
-    kind: "problems",
-    problems: [{ file, line: 0, column: 0, keyPath: "", message }],
-  });
+  const whole = (message: string): TreeResult => ({ kind: "problems", problems: [ofFile(file, message)] });
   if (hasTooManyTokens(text)) return whole(`more than ${MAX_TOKENS} words and marks`);
 
   const lines = new LineCounter();
