@@ -1,9 +1,13 @@
 import type { Block } from "./block.ts";
 import type { Cut } from "./cut.ts";
 
+/** How late a sample may come and still be taken, at least, in a store of long block ranges. */
+const MAX_LATENESS_MS = 60_000;
+
 /**
- * Which stretch of the head is due to become a block: its oldest block range, once the head spans one and a half of
- * them, so that late samples of the range before still find the head open. `afterMs`: where the last block ends.
+ * Which stretch of the head is due to become a block: its oldest block range, once the newest sample is half a range
+ * past its end, or a minute where that is less: late samples still find the head open, and a start after a crash
+ * has little more than one range of log to read. `afterMs`: where the last block ends.
  */
 export function planCut(
   headMinMs: number,
@@ -12,7 +16,8 @@ export function planCut(
   blockRangeMs: number,
 ): Cut | undefined {
   const startMs = Math.floor(headMinMs / blockRangeMs) * blockRangeMs;
-  if (!(headMaxMs - startMs > 1.5 * blockRangeMs)) return undefined;
+  const latenessMs = Math.min(blockRangeMs / 2, MAX_LATENESS_MS);
+  if (!(headMaxMs - startMs > blockRangeMs + latenessMs)) return undefined;
   return { minTimeMs: Math.max(startMs, afterMs), maxTimeMs: startMs + blockRangeMs };
 }
 

@@ -176,8 +176,14 @@ async function bytesPerSample(): Promise<void> {
 async function start(minutes: number): Promise<void> {
   using dir = tempDir();
   const wallMs = await writeHour(dir, minutes);
-  console.log(`directory of ${(du(dir.path) / 1e6).toFixed(2)} MB after ${minutes} min`);
-  for (let round = 0; round < 3; round++) console.log(await child("open", dir.path, String(wallMs)));
+  for (const name of ["closed", "crashed"]) {
+    console.log(`${name}: directory of ${(du(dir.join(name)) / 1e6).toFixed(2)} MB after ${minutes} min`);
+    for (let round = 0; round < 3; round++) {
+      using copy = tempDir();
+      copyDir(dir.join(name), copy.join("data")); // opening changes it
+      console.log(`  ${await child("open", copy.join("data"), String(wallMs))}`);
+    }
+  }
 }
 
 async function memory(minutes: number): Promise<void> {
@@ -209,20 +215,29 @@ async function fill(store: Store, clock: FakeClock, probes: number, minutes: num
   const series = probeSeries(store, probes);
   const values = new Float64Array(12);
   for (let beat = 0; beat < minutes * 600; beat++) {
+    await clock.advance(PERIOD_MS); // the store's timer flushes on the way
     for (let i = 0; i < 12; i++) values[i] = SHAPE_VALUES[i % SHAPE_VALUES.length][beat & 1023];
-    const timeMs = START_MS + beat * PERIOD_MS;
-    for (const refs of series) store.append(timeMs, refs, values);
-    clock.setWall(timeMs);
-    store.flush();
+    for (const refs of series) store.append(clock.wallNow(), refs, values);
     if (beat % 600 === 599) await store.maintain();
   }
 }
 
+/** Writes `closed`, and `crashed`: what was on disk just before. @returns the time of the last sample */
 async function writeHour(dir: TempDir, minutes: number): Promise<number> {
   const clock = new FakeClock({ wallMs: START_MS });
-  await using store = await openStore({ dir: dir.path, clock });
+  await using store = await openStore({ dir: dir.join("closed"), clock });
   await fill(store, clock, 10, minutes);
+  store.flush();
+  copyDir(dir.join("closed"), dir.join("crashed"));
   return clock.wallNow();
+}
+
+function copyDir(from: string, to: string): void {
+  Deno.mkdirSync(to, { recursive: true });
+  for (const { name, isDirectory } of Deno.readDirSync(from)) {
+    if (isDirectory) copyDir(`${from}/${name}`, `${to}/${name}`);
+    else Deno.copyFileSync(`${from}/${name}`, `${to}/${name}`);
+  }
 }
 
 /** Runs a part of this file in a process of its own. @returns what it printed */
@@ -265,7 +280,7 @@ async function childMain([part, dir, argument]: string[]): Promise<void> {
   await using store = await openStore({ dir: dir === "" ? undefined : dir, clock, retentionMs: 3_600_000 });
   const seen: string[] = [];
   for (let quarter = 0; quarter < 4; quarter++) {
-    await fillFrom(store, clock, Number(argument) / 4);
+    await fill(store, clock, 10, Number(argument) / 4);
     seen.push(rss());
   }
   const { headMemoryBytes, headChunkBytes } = store.stats();
@@ -275,19 +290,6 @@ async function childMain([part, dir, argument]: string[]): Promise<void> {
     } MiB, ` +
       `of which ${(headChunkBytes / 2 ** 20).toFixed(2)} MiB closed chunks`,
   );
-}
-
-async function fillFrom(store: Store, clock: FakeClock, minutes: number): Promise<void> {
-  const series = probeSeries(store, 10);
-  const values = new Float64Array(12);
-  const startMs = clock.wallNow() + PERIOD_MS;
-  for (let beat = 0; beat < minutes * 600; beat++) {
-    for (let i = 0; i < 12; i++) values[i] = SHAPE_VALUES[i % SHAPE_VALUES.length][beat & 1023];
-    for (const refs of series) store.append(startMs + beat * PERIOD_MS, refs, values);
-    clock.setWall(startMs + beat * PERIOD_MS);
-    store.flush();
-    if (beat % 600 === 599) await store.maintain();
-  }
 }
 
 function promtool(dir: TempDir): boolean {

@@ -53,6 +53,12 @@ Deno.test("planLastCut goes range by range up to the newest sample", () => {
   assert.equal(planLastCut(Infinity, 27, 28, 10), undefined);
 });
 
+Deno.test("planCut waits a minute for late samples, not half of a long range", () => {
+  const hour = 3_600_000;
+  assert.equal(planCut(0, hour + 60_000, -Infinity, hour), undefined);
+  assert.deepEqual(planCut(0, hour + 60_001, -Infinity, hour), { minTimeMs: 0, maxTimeMs: hour });
+});
+
 const compactions: { name: string; blocks: Span[]; headMin: number; want: string[] | undefined }[] = [
   { name: "one block is left alone", blocks: [block(0, 5)], headMin: 99, want: undefined },
   {
