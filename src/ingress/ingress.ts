@@ -1,4 +1,5 @@
 import type { Clock } from "../base/clock.ts";
+import { messageOf } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import { fingerprint, type HealthConfig, type IngressConfig } from "../config/mod.ts";
 import type { Meter } from "../model/meter.ts";
@@ -44,6 +45,8 @@ export class Ingress {
   readonly #deps: IngressDeps;
   #config: IngressConfig;
   #server: HttpServer;
+  /** Those whose address was left, while they finish what they began. */
+  readonly #left = new Set<HttpServer>();
   /** By path. */
   #endpoints = new Map<
     string,
@@ -105,14 +108,22 @@ export class Ingress {
     this.#swap(config, engine);
     this.#server.setLimits(config);
     this.#config = config;
-    if (moved) await before.close(REPLACED_DRAIN_MS);
+    if (moved) this.#leave(before);
   }
 
   /** Takes no new requests, finishes those that run within the limit, and ends the endpoints' series. */
   async close(drainMs: number): Promise<void> {
-    await this.#server.close(drainMs);
+    await Promise.all([this.#server, ...this.#left].map((server) => server.close(drainMs)));
     for (const { endpoint } of this.#endpoints.values()) endpoint.close();
     this.#endpoints.clear();
+  }
+
+  /** Nobody waits for it: a slow client of the old address must not hold up the reload. */
+  #leave(server: HttpServer): void {
+    this.#left.add(server);
+    server.close(REPLACED_DRAIN_MS).catch((error) =>
+      this.#deps.logger.error("the old address could not be closed", { error: messageOf(error) })
+    ).finally(() => this.#left.delete(server));
   }
 
   #swap(config: IngressConfig, engine: Engine): void {

@@ -1,6 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import type { Logger, Logging } from "../base/log.ts";
+import type { Regex } from "../base/regex.ts";
 import {
   type Config,
   type FileReading,
@@ -72,23 +73,32 @@ export async function live(options: LiveOptions): Promise<number> {
     programs: [...allowed].join(",") || "none",
   });
 
-  const follower = new Follower(service, options, execPolicy);
-  await using _watch = follower.watch(reading.hash);
+  const canWatchProcesses = reading.config.signals.watchedProcess !== undefined;
+  const follower = new Follower(service, { ...options, execPolicy, canWatchProcesses });
+  follower.watch(reading.hash);
   while (await requests.next() === "reload") await follower.readAgain();
-  return await stop(service, requests, options);
+  return await stop(service, follower, requests, options);
 }
 
-async function stop(service: Service, requests: Requests, { clock, logging }: LiveOptions): Promise<number> {
+/** Ends all in order or, at a second signal, returns at once: the process' end clears up then. */
+async function stop(
+  service: Service,
+  follower: Follower,
+  requests: Requests,
+  { clock, logging }: LiveOptions,
+): Promise<number> {
   const logger = logging.logger("signals");
-  const { watchedProcess, shutdownTimeoutMs } = service.config.signals;
   const hurry = new AbortController();
-  const again = requests.nextStop().then(() => hurry.abort());
+  const again = (async () => {
+    while (await requests.next() === "reload") void follower.readAgain();
+    hurry.abort();
+  })();
   const orderly = (async () => {
-    if (watchedProcess) {
-      logger.info("waiting for the watched process to end", { pattern: watchedProcess.source });
-      if (!await untilGone(watchedProcess, clock, hurry.signal)) return;
+    if (!await watchedProcessEnded(service.config.signals.watchedProcess, clock, hurry.signal, logger)) {
+      return;
     }
-    await service.stop(shutdownTimeoutMs);
+    await follower.close();
+    await service.stop(service.config.signals.shutdownTimeoutMs);
   })().catch((error) => logger.error("the stop failed", { error: messageOf(error) }));
   await Promise.race([orderly, again]);
   if (hurry.signal.aborted) {
@@ -97,6 +107,23 @@ async function stop(service: Service, requests: Requests, { clock, logging }: Li
   }
   logger.info("stopped");
   return LIVE_EXIT.stopped;
+}
+
+/** Resolves to `false` when `hurry` ends the wait. What can't be watched is not waited for. */
+async function watchedProcessEnded(
+  pattern: Regex | undefined,
+  clock: Clock,
+  hurry: AbortSignal,
+  logger: Logger,
+): Promise<boolean> {
+  if (!pattern) return true;
+  logger.info("waiting for the watched process to end", { pattern: pattern.source });
+  try {
+    return await untilGone(pattern, clock, hurry);
+  } catch (error) {
+    logger.error("processes can't be watched: stopping now", { error: messageOf(error) });
+    return true;
+  }
 }
 
 /** What the signals ask for, in order. */
@@ -116,49 +143,66 @@ class Requests {
     while (this.#waiting.length === 0) await this.#wake.promise;
     return this.#waiting.shift()!;
   }
+}
 
-  async nextStop(): Promise<void> {
-    while (await this.next() !== "stop");
-  }
+interface FollowerOptions extends LiveOptions {
+  readonly execPolicy: ExecPolicy;
+  /** Whether the permissions that it takes are still there. */
+  readonly canWatchProcesses: boolean;
 }
 
 /** Takes what the configuration file says now to the service. */
 class Follower {
   readonly #service: Service;
-  readonly #options: LiveOptions;
-  readonly #execPolicy: ExecPolicy;
+  readonly #options: FollowerOptions;
   readonly #logger: Logger;
+  /** Ends the watch that runs. */
+  #stopping = new AbortController();
+  #watching: Promise<void> = Promise.resolve();
+  /** The last of those that want to change the watch. */
+  #turn: Promise<void> = Promise.resolve();
+  #closed = false;
 
-  constructor(service: Service, options: LiveOptions, execPolicy: ExecPolicy) {
+  constructor(service: Service, options: FollowerOptions) {
     this.#service = service;
     this.#options = options;
-    this.#execPolicy = execPolicy;
     this.#logger = options.logging.logger("config");
   }
 
-  /** Follows the file until disposed of. `knownHash`: of the reading that runs. */
-  watch(knownHash: string): AsyncDisposable {
-    const stopping = new AbortController();
+  /** Follows the file until closed. `knownHash`: of the reading that runs. */
+  watch(knownHash: string): void {
+    if (this.#closed) return;
     const { configPath, clock } = this.#options;
-    const watching = watchConfig({
+    this.#stopping = new AbortController();
+    this.#watching = watchConfig({
       path: configPath,
       clock,
-      signal: stopping.signal,
+      signal: this.#stopping.signal,
       logger: this.#logger,
       knownHash,
       onChange: (reading) => this.#take(reading),
     });
-    return {
-      [Symbol.asyncDispose]: async () => {
-        stopping.abort();
-        await watching;
-      },
-    };
   }
 
-  /** Reads the file now, whether it has changed or not. */
-  async readAgain(): Promise<void> {
-    await this.#take(await readConfigFile(this.#options.configPath));
+  /** Reads the file now, whether it has changed or not, and follows it from there. Never rejects. */
+  readAgain(): Promise<void> {
+    return this.#turn = this.#turn.then(async () => {
+      await this.#endWatch();
+      const reading = await readConfigFile(this.#options.configPath);
+      await this.#take(reading);
+      this.watch(reading.hash);
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#turn;
+    await this.#endWatch();
+  }
+
+  async #endWatch(): Promise<void> {
+    this.#stopping.abort();
+    await this.#watching;
   }
 
   async #take(reading: FileReading): Promise<void> {
@@ -167,7 +211,7 @@ class Follower {
       return this.#refuse();
     }
     logWarnings(this.#logger, reading.warnings);
-    const refused = refusedCommands(reading.config, this.#execPolicy);
+    const refused = refusedCommands(reading.config, this.#options.execPolicy);
     for (const reason of refused) this.#logger.error(reason);
     if (refused.length > 0) return this.#refuse();
     await this.#apply(reading.config);
@@ -180,6 +224,12 @@ class Follower {
       return this.#refuse();
     }
     this.#service.reloaded(true);
+    if (config.signals.watchedProcess && !this.#options.canWatchProcesses) {
+      this.#logger.warn(
+        "signals.watchedProcessCommandLineRegEx: the permissions that watching takes were given up at the start, " +
+          "so it takes effect at the next one",
+      );
+    }
     this.#logger.info("applied the configuration", {
       probes: config.egress.probes.length,
       endpoints: config.ingress.health.length,

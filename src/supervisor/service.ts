@@ -21,6 +21,7 @@ export class Service {
   #config: Config;
   /** The last of the configurations that wait to be applied. */
   #turn: Promise<unknown> = Promise.resolve();
+  #stopping = false;
 
   /** @throws when the address can't be had, or the store can't be opened in a way that it could carry on from */
   static async start(config: Config, assembly: Assembly): Promise<Service> {
@@ -65,8 +66,9 @@ export class Service {
 
   /** Stops beats, drains answers, flushes telemetry and closes the store, within the limit as far as they let it. */
   async stop(limitMs: number): Promise<void> {
-    await this.#turn;
     const deadline = this.#clock.now() + limitMs;
+    this.#stopping = true;
+    await this.#turn;
     const left = () => Math.max(0, deadline - this.#clock.now());
     const { schedule, ingress, internals, reloads, telemetry, store } = this.#parts;
     await this.#step("stopping the probes", () => schedule.stop());
@@ -80,6 +82,7 @@ export class Service {
   }
 
   async #apply(config: Config): Promise<Applied> {
+    if (this.#stopping) return { kind: "refused", reasons: ["Bunny is stopping"] };
     const parts = this.#parts;
     const before = this.#config;
     const keepsEngine = fingerprint(config.telemetry.promql) === fingerprint(before.telemetry.promql);

@@ -191,6 +191,20 @@ Deno.test("process: SIGHUP reads the configuration again", async () => {
   await untilStatus(port, "ready", 200);
 });
 
+Deno.test("process: what SIGHUP has applied early can be taken back", async () => {
+  using dir = tempDir();
+  await using target = await httpPeer();
+  const shape = { port: freePort(), target: target.port, query: "vector(1)" };
+  await using bunny = await startBunny(dir.write("bunny.yaml", yaml(shape)));
+  dir.write("bunny.yaml", yaml({ ...shape, query: "vector(0)", more: "reload: { delay: 1h }" }));
+  await bunny.waitForLine(/to be applied later/);
+  assert.equal((await ask(shape.port, "ready")).status, 200);
+  bunny.kill("SIGHUP");
+  await untilStatus(shape.port, "ready", 503);
+  dir.write("bunny.yaml", yaml(shape));
+  await untilStatus(shape.port, "ready", 200);
+});
+
 Deno.test("process: a changed port is listened on before the old one is left", async () => {
   using dir = tempDir();
   await using target = await httpPeer();
@@ -235,6 +249,47 @@ Deno.test("process: SIGTERM probes and serves on until the watched process is go
   const asked = target.requests.length;
   while (target.requests.length < asked + 5) await new Promise((resolve) => setTimeout(resolve, 10));
   assert.equal((await ask(port, "ready")).status, 200);
+  watched.kill("SIGKILL");
+  assert.equal((await bunny.status).code, 0);
+});
+
+Deno.test("process: a watched process that only a reload names is not waited for, and the stop is in order", async () => {
+  using dir = tempDir();
+  await using target = await httpPeer();
+  const port = freePort();
+  await using _watched = sleeper(port);
+  const asked = Promise.withResolvers<void>();
+  await using remote = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, async () => {
+    asked.resolve();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    return Response.json({ status: "success", data: { resultType: "scalar", result: [0, "1"] } });
+  });
+  const slow =
+    `      - { path: slow, source: remote, remoteUrl: "http://127.0.0.1:${remote.addr.port}", instantQuery: ` +
+    `{ query: "1", timeout: 10s } }`;
+  const shape = { port, target: target.port, more: slow };
+  await using bunny = await startBunny(dir.write("bunny.yaml", yaml(shape)));
+  const more = `${slow}\n${WATCHED.replace("MARK", String(port))}`;
+  dir.write("bunny.yaml", yaml({ ...shape, more }));
+  await bunny.waitForLine(/applied the configuration/);
+  const answer = ask(port, "slow");
+  await asked.promise;
+  bunny.kill("SIGTERM");
+  assert.equal((await answer).status, 200);
+  assert.equal((await bunny.status).code, 0);
+});
+
+Deno.test("process: SIGHUP is heard while the watched process is waited for", async () => {
+  using dir = tempDir();
+  await using target = await httpPeer();
+  const port = freePort();
+  await using watched = sleeper(port);
+  const more = WATCHED.replace("MARK", String(port));
+  await using bunny = await startBunny(dir.write("bunny.yaml", yaml({ port, target: target.port, more })));
+  bunny.kill("SIGTERM");
+  await bunny.waitForLine(/waiting for the watched process/);
+  bunny.kill("SIGHUP");
+  await bunny.waitForLine(/applied the configuration/);
   watched.kill("SIGKILL");
   assert.equal((await bunny.status).code, 0);
 });

@@ -4,7 +4,9 @@ import { SystemClock } from "../../src/base/clock.ts";
 import { type Config, readConfig } from "../../src/config/mod.ts";
 import { ExecPolicy } from "../../src/probes/mod.ts";
 import { Service } from "../../src/supervisor/service.ts";
+import { freePort } from "../support/free_port.ts";
 import { httpPeer } from "../support/http_peer.ts";
+import { rawHttp } from "../support/raw_http.ts";
 
 interface Shape {
   port?: number;
@@ -78,4 +80,29 @@ Deno.test("service: verdicts and their series go on over a reload that changes l
   await service.apply(config({ endpoint: `${endpoint}, description: changed`, maxSamples: 2_000 }));
   assert.match(await ask(service, "api/v1/query?query=bunny_health_verdict"), /"value":\[[\d.]+,"1"\]/);
   assert.match(await ask(service, "ready"), /^200 healthy/);
+});
+
+/** A request whose body never comes to its end, as bytes. */
+const HALF_A_REQUEST =
+  "POST /api/v1/query HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n" +
+  "Content-Length: 100\r\n\r\nquery=";
+
+Deno.test("service: a slow client on the old port holds up neither a reload nor the stop", async () => {
+  const running = await started(config({ httpServer: "readTimeoutMilliseconds: 60000" }));
+  const { service } = running;
+  const slow = rawHttp(service.port, HALF_A_REQUEST, 30_000);
+  while (!/"numSeries":\d/.test(await ask(service, "api/v1/status/tsdb"))); // the other one is being served by now
+  const startedAt = performance.now();
+  await service.apply(config({ port: freePort() }));
+  assert.match(await ask(service, "ready"), /^200/);
+  await service.stop(500);
+  assert.ok((await slow).ended);
+  assert.ok(performance.now() - startedAt < 3_000, `it took ${performance.now() - startedAt} ms`);
+});
+
+Deno.test("service: a configuration that comes during the stop is refused", async () => {
+  const running = await started(config({}));
+  const stopped = running.service.stop(1_000);
+  assert.equal((await running.service.apply(config({ port: freePort() }))).kind, "refused");
+  await stopped;
 });
