@@ -16,6 +16,7 @@ export class ReloadMeters implements AsyncDisposable {
   readonly #stopping = new AbortController();
   readonly #beating: Promise<void>;
   #facts: { readonly successful: boolean; readonly appliedAtMs: number };
+  #writtenAtMs = -Infinity;
 
   constructor(meter: Meter, clock: Clock) {
     this.#clock = clock;
@@ -38,21 +39,28 @@ export class ReloadMeters implements AsyncDisposable {
   record(successful: boolean): void {
     if (!successful) this.#failures.add(1);
     this.#facts = { successful, appliedAtMs: successful ? this.#clock.wallNow() : this.#facts.appliedAtMs };
+    this.#write();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping.abort();
     await this.#beating;
-    this.#group.close(this.#clock.wallNow());
+    this.#group.close(Math.max(this.#clock.wallNow(), this.#writtenAtMs + 1));
   }
 
   async #beat(): Promise<void> {
     let dueAt = this.#clock.now();
     do {
-      this.#successful.set(this.#facts.successful ? 1 : 0);
-      this.#timestamp.set(this.#facts.appliedAtMs / 1_000);
-      this.#group.commit(this.#clock.wallNow());
+      this.#write();
       dueAt += COMMIT_EVERY_MS;
     } while (await this.#clock.sleepUntil(dueAt, this.#stopping.signal));
+  }
+
+  /** Never twice at one time: the store would keep only the first. */
+  #write(): void {
+    this.#successful.set(this.#facts.successful ? 1 : 0);
+    this.#timestamp.set(this.#facts.appliedAtMs / 1_000);
+    this.#writtenAtMs = Math.max(this.#clock.wallNow(), this.#writtenAtMs + 1);
+    this.#group.commit(this.#writtenAtMs);
   }
 }

@@ -106,3 +106,12 @@ Deno.test("service: a configuration that comes during the stop is refused", asyn
   assert.equal((await running.service.apply(config({ port: freePort() }))).kind, "refused");
   await stopped;
 });
+
+Deno.test("service: a reload that failed is seen at once", async () => {
+  await using running = await started(config({}));
+  const { service } = running;
+  service.reloaded(false);
+  assert.match(await ask(service, "otel-metrics"), /\nbunny_config_last_reload_successful 0\n/);
+  const query = "bunny_config_last_reload_successful%2Bbunny_config_reload_failures_total";
+  assert.match(await ask(service, `api/v1/query?query=${query}`), /"value":\[[\d.]+,"1"\]/);
+});
