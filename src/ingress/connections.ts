@@ -45,6 +45,8 @@ interface Pending {
   /** How much of it is written and waits to be taken. */
   waitingBytes: number;
   readonly onGone: () => void;
+  /** The answer that waits for this one's end. */
+  onOver: () => void;
 }
 
 const REQUEST_TIMEOUT = "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n";
@@ -80,18 +82,30 @@ export class Connections {
   /**
    * A request has come. `onGone` is told when its client is gone before the answer's end, in whatever way: an answer
    * that waits for the one before it hears nothing of that from node:http.
-   * @returns whether it may be answered; if not, its connection has been ended
+   * @returns when it is its turn, if others of the connection come first; "refused": the connection has been ended
    */
-  begin(socket: Socket, response: ServerResponse, nowMs: number, onGone: () => void): boolean {
-    if (socket.destroyed) return false;
+  begin(
+    socket: Socket,
+    response: ServerResponse,
+    nowMs: number,
+    onGone: () => void,
+  ): Promise<void> | "refused" | undefined {
+    if (socket.destroyed) return "refused";
     this.#idle.delete(socket);
-    let busy = this.#busy.get(socket);
-    if (!busy) this.#busy.set(socket, busy = { sinceMs: nowMs, answers: new Map() });
-    busy.answers.set(response, { waitingBytes: 0, onGone });
-    if (busy.answers.size <= MAX_AHEAD) return true;
-    stopParsing(socket);
-    this.#end(socket);
-    return false;
+    const pending: Pending = { waitingBytes: 0, onGone, onOver: () => {} };
+    const busy = this.#busy.get(socket);
+    if (!busy) {
+      this.#busy.set(socket, { sinceMs: nowMs, answers: new Map([[response, pending]]) });
+      return undefined;
+    }
+    if (busy.answers.size === MAX_AHEAD) {
+      stopParsing(socket);
+      this.#end(socket);
+      return "refused";
+    }
+    const last = [...busy.answers.values()].at(-1);
+    busy.answers.set(response, pending);
+    return last && new Promise((resolve) => last.onOver = resolve);
   }
 
   /** So many bytes of an answer are written and wait to be taken. Others may have to go for them. */
@@ -111,9 +125,11 @@ export class Connections {
   finish(socket: Socket, response: ServerResponse, nowMs: number): void {
     const busy = this.#busy.get(socket);
     if (!busy) return;
-    this.#waitingBytes -= busy.answers.get(response)?.waitingBytes ?? 0;
+    const pending = busy.answers.get(response);
+    this.#waitingBytes -= pending?.waitingBytes ?? 0;
     busy.answers.delete(response);
     busy.sinceMs = nowMs;
+    pending?.onOver();
     if (busy.answers.size > 0) return;
     this.#busy.delete(socket);
     if (!socket.destroyed) {
@@ -175,9 +191,10 @@ export class Connections {
     this.#idle.delete(socket);
     const busy = this.#busy.get(socket);
     this.#busy.delete(socket);
-    for (const { waitingBytes, onGone } of busy?.answers.values() ?? []) {
+    for (const { waitingBytes, onGone, onOver } of busy?.answers.values() ?? []) {
       this.#waitingBytes -= waitingBytes;
       onGone();
+      onOver();
     }
   }
 }

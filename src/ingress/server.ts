@@ -149,9 +149,10 @@ export class HttpServer implements AsyncDisposable {
       gone.abort();
       this.#connections.finish(socket, response, this.#clock.now());
     });
-    if (!this.#connections.begin(socket, response, this.#clock.now(), () => gone.abort())) return;
+    const turn = this.#connections.begin(socket, response, this.#clock.now(), () => gone.abort());
+    if (turn === "refused") return;
     // A rejection or a throw in here would be lost or would end the process.
-    this.#answer(message, gone.signal).catch((error) => {
+    this.#answer(message, gone.signal, turn).catch((error) => {
       this.#logger.error("request failed", {
         path: message.url?.split("?")[0].slice(0, 200),
         error: messageOf(error),
@@ -167,7 +168,14 @@ export class HttpServer implements AsyncDisposable {
     ).catch((error) => this.#logger.error("answer failed", { error: messageOf(error) }));
   }
 
-  async #answer(message: IncomingMessage, signal: AbortSignal): Promise<Answer> {
+  /** `turn`: when the connection's earlier answers are over, for a client that does not wait for them. */
+  async #answer(
+    message: IncomingMessage,
+    signal: AbortSignal,
+    turn: Promise<void> | undefined,
+  ): Promise<Answer> {
+    if (turn) await turn;
+    if (signal.aborted) return NOBODY_WAITS;
     const refusal = refusalOf(message, this.#limits.maxHeaderBytes);
     if (refusal) return refusal;
     const body = () => readBody(message, this.#clock, this.#limits.readTimeoutMs);
@@ -175,6 +183,8 @@ export class HttpServer implements AsyncDisposable {
     return request ? await this.#handler(request) : text(400, "bad request\n", { Connection: "close" });
   }
 }
+
+const NOBODY_WAITS = text(499, "");
 
 function requestOf(
   message: IncomingMessage,
