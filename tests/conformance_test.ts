@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { walk } from "../src/query/ast.ts";
 import { parseExpr } from "../src/query/parser.ts";
-import { parseScript, runScript } from "../src/query/script/mod.ts";
+import { parseScript, runScript } from "./support/promql_script/mod.ts";
 import { SIGNATURES } from "../src/query/signatures.ts";
 import { adapter } from "./conformance/adapter.ts";
 import { openStore } from "./conformance/stores.ts";

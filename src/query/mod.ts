@@ -21,7 +21,6 @@ export { formatApiFloat } from "./api_float.ts";
 export { type ApiBucket, type ApiHistogram, histogramToApi } from "./histogram/api_json.ts";
 export { describeHistogram, formatHistogram } from "./histogram/format.ts";
 export { loadScript, type LoadScriptResult } from "./script/load_script.ts";
-export { MemoryStore } from "./script/memory_store.ts";
 export type { ScriptProblem } from "./script/script.ts";
 export { Engine, type EngineOptions, type QueryReport } from "./engine.ts";
 export { Turns } from "./eval/turns.ts";

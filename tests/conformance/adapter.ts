@@ -2,7 +2,7 @@ import { SystemClock } from "../../src/base/clock.ts";
 import { Engine } from "../../src/query/engine.ts";
 import { parseExpr } from "../../src/query/parser.ts";
 import { print } from "../../src/query/printer.ts";
-import type { ScriptEngine, ScriptLanguage } from "../../src/query/script/mod.ts";
+import type { ScriptEngine, ScriptLanguage } from "../support/promql_script/mod.ts";
 
 /** The engine and language under test, with the limits and times that Prometheus' own runner uses. */
 export function adapter(): { engine: ScriptEngine; language: ScriptLanguage } {

@@ -7,7 +7,7 @@
 import { parseArgs } from "node:util";
 import { adapter } from "./adapter.ts";
 import { openStore, type StoreName } from "./stores.ts";
-import { parseScript, runScript, type ScriptReport } from "../../src/query/script/mod.ts";
+import { parseScript, runScript, type ScriptReport } from "../support/promql_script/mod.ts";
 
 const STORES: readonly StoreName[] = ["real", "memory"];
 const USAGE = "usage: deno task conformance DIR [--file NAME] [--failures N] [--min N] [--store real|memory]";

@@ -1,6 +1,6 @@
 import { SystemClock } from "../../src/base/clock.ts";
 import { SILENT } from "../../src/base/log.ts";
-import { MemoryStore, type OpenStore } from "../../src/query/script/mod.ts";
+import { MemoryStore, type OpenStore } from "../support/promql_script/mod.ts";
 import { Store } from "../../src/store/mod.ts";
 
 /** The stores that scripts can run on. */

@@ -6,7 +6,7 @@ import {
   type QueryResult,
   type QueryValue,
 } from "../../src/query/mod.ts";
-import type { OpenStore } from "../../src/query/script/mod.ts";
+import type { OpenStore } from "../support/promql_script/mod.ts";
 import { openStore, type StoreName } from "../conformance/stores.ts";
 import { type Dataset, loadInto } from "./data.ts";
 import type { Answer, AnswerSeries, Moment } from "./prometheus.ts";

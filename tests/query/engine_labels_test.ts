@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Labels } from "../../src/model/labels.ts";
-import { MemoryStore } from "../../src/query/script/mod.ts";
+import { MemoryStore } from "../support/promql_script/mod.ts";
 import { describe, engineWith, valueOf } from "./engine_support.ts";
 
 // Texts that hold what keys put between their parts.

@@ -3,7 +3,7 @@ import type { Histogram } from "../../src/model/histogram.ts";
 import { Labels } from "../../src/model/labels.ts";
 import { STALE_NAN } from "../../src/model/sample.ts";
 import { formatHistogram } from "../../src/query/mod.ts";
-import { MemoryStore } from "../../src/query/script/mod.ts";
+import { MemoryStore } from "../support/promql_script/mod.ts";
 import { describe, engineWith, valueOf } from "./engine_support.ts";
 import { Random } from "../support/random.ts";
 

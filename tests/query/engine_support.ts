@@ -7,7 +7,7 @@ import {
   type QueryResult,
   type QueryValue,
 } from "../../src/query/mod.ts";
-import { MemoryStore } from "../../src/query/script/mod.ts";
+import { MemoryStore } from "../support/promql_script/mod.ts";
 
 /** A store filled by the `load` commands of a script; its first samples are at time 0. */
 export function loaded(script: string): MemoryStore {

@@ -7,7 +7,7 @@ import { BucketWalk } from "../../src/query/histogram/bucket_walk.ts";
 import { ClassicHistogram } from "../../src/query/histogram/classic.ts";
 import { describeHistogram, formatHistogram } from "../../src/query/histogram/format.ts";
 import { detectReset } from "../../src/query/histogram/reset.ts";
-import { continuesRun } from "../../src/query/histogram/run.ts";
+import { continuesRun } from "../support/promql_script/histogram_run.ts";
 import { histogramProblem } from "../../src/query/histogram/validate.ts";
 import { h } from "./histogram_notation.ts";
 

@@ -4,7 +4,7 @@ import { matcher } from "../../src/model/matcher.ts";
 import { isStaleNaN, SampleColumns } from "../../src/model/sample.ts";
 import { formatHistogram } from "../../src/query/histogram/format.ts";
 import { loadScript } from "../../src/query/mod.ts";
-import { MemoryStore } from "../../src/query/script/memory_store.ts";
+import { MemoryStore } from "../support/promql_script/memory_store.ts";
 import { h } from "./histogram_notation.ts";
 
 const EVER = { matchers: [], minTimeMs: -Infinity, maxTimeMs: Infinity };

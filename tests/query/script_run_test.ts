@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Labels } from "../../src/model/labels.ts";
 import { parseExpr } from "../../src/query/parser.ts";
 import { print } from "../../src/query/printer.ts";
-import { MemoryStore, parseScript, runScript, type ScriptReport } from "../../src/query/script/mod.ts";
+import { MemoryStore, parseScript, runScript, type ScriptReport } from "../support/promql_script/mod.ts";
 import type {
   Annotation,
   MatrixSeries,

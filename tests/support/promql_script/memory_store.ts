@@ -1,9 +1,9 @@
-import type { Histogram } from "../../model/histogram.ts";
-import type { Labels } from "../../model/labels.ts";
-import type { Matcher } from "../../model/matcher.ts";
-import { isStaleNaN, SampleColumns } from "../../model/sample.ts";
-import type { Appendable, Queryable, Selection, Series, SeriesRef } from "../../model/store.ts";
-import { continuesRun } from "../histogram/run.ts";
+import type { Histogram } from "../../../src/model/histogram.ts";
+import type { Labels } from "../../../src/model/labels.ts";
+import type { Matcher } from "../../../src/model/matcher.ts";
+import { isStaleNaN, SampleColumns } from "../../../src/model/sample.ts";
+import type { Appendable, Queryable, Selection, Series, SeriesRef } from "../../../src/model/store.ts";
+import { continuesRun } from "./histogram_run.ts";
 
 /**
  * A store for scripts and try-outs: all samples in plain columns, no limits, nothing on disk. What it answers

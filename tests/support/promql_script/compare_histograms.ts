@@ -1,6 +1,6 @@
-import type { Histogram, Span } from "../../model/histogram.ts";
-import { almostEqual } from "../histogram/almost_equal.ts";
-import { hasCustomBuckets, sameBounds } from "../histogram/bounds.ts";
+import type { Histogram, Span } from "../../../src/model/histogram.ts";
+import { almostEqual } from "../../../src/query/histogram/almost_equal.ts";
+import { hasCustomBuckets, sameBounds } from "../../../src/query/histogram/bounds.ts";
 
 /**
  * Whether a histogram is the expected one within the tolerance for counts and sums; layouts may differ in how they

@@ -1,6 +1,6 @@
-import { renderAnnotation } from "../annotation_text.ts";
-import type { Annotation } from "../value.ts";
-import type { Expectation, TextMatch } from "./script.ts";
+import { renderAnnotation } from "../../../src/query/annotation_text.ts";
+import type { Annotation } from "../../../src/query/value.ts";
+import type { Expectation, TextMatch } from "../../../src/query/script/script.ts";
 
 /** Compares a query's annotations with what a script expects of them. @returns what is wrong, if anything */
 export function checkAnnotations(

@@ -1,6 +1,6 @@
-import type { Histogram } from "../../model/histogram.ts";
-import { hasCustomBuckets, sameBounds } from "./bounds.ts";
-import { anyFell } from "./reset.ts";
+import type { Histogram } from "../../../src/model/histogram.ts";
+import { hasCustomBuckets, sameBounds } from "../../../src/query/histogram/bounds.ts";
+import { anyFell } from "../../../src/query/histogram/reset.ts";
 
 /**
  * Whether a TSDB would put `next` into the chunk that `previous` ends, rather than begin another

@@ -1,10 +1,10 @@
-import type { Queryable } from "../../model/store.ts";
-import type { MatrixSeries, QueryResult, VectorSample } from "../value.ts";
+import type { Queryable } from "../../../src/model/store.ts";
+import type { MatrixSeries, QueryResult, VectorSample } from "../../../src/query/value.ts";
 import { allows, checkAnnotations, describeMatch } from "./check_annotations.ts";
 import { checkSorted, compareValue } from "./compare.ts";
 import { pinTime } from "./pin_time.ts";
 import type { ScriptSetup } from "./runner.ts";
-import type { EvalCommand, TimeRange } from "./script.ts";
+import type { EvalCommand, TimeRange } from "../../../src/query/script/script.ts";
 
 const MINUTE_MS = 60_000;
 

@@ -1,4 +1,4 @@
-import type { Expr } from "../ast.ts";
+import type { Expr } from "../../../src/query/ast.ts";
 
 /**
  * Functions whose result follows the evaluation time or the time of the samples, so that a query with them may

@@ -1,11 +1,16 @@
-import { compareLabels } from "../../model/labels.ts";
-import type { Histogram } from "../../model/histogram.ts";
-import { formatHistogram } from "../histogram/format.ts";
-import type { MatrixSeries, QueryValue, VectorSample } from "../value.ts";
-import { almostEqual } from "../histogram/almost_equal.ts";
+import { compareLabels } from "../../../src/model/labels.ts";
+import type { Histogram } from "../../../src/model/histogram.ts";
+import { formatHistogram } from "../../../src/query/histogram/format.ts";
+import type { MatrixSeries, QueryValue, VectorSample } from "../../../src/query/value.ts";
+import { almostEqual } from "../../../src/query/histogram/almost_equal.ts";
 import { similarHistograms } from "./compare_histograms.ts";
-import type { Expectation, ExpectedResult, ExpectedSeries, TimeRange } from "./script.ts";
-import { floatOf, type SequenceValue } from "./series_notation.ts";
+import type {
+  Expectation,
+  ExpectedResult,
+  ExpectedSeries,
+  TimeRange,
+} from "../../../src/query/script/script.ts";
+import { floatOf, type SequenceValue } from "../../../src/query/script/series_notation.ts";
 
 /** Compares a query's value with what a script expects. `range`: where the expected values of a matrix lie. @returns what is wrong, if anything */
 export function compareValue(expect: Expectation, value: QueryValue, range: TimeRange): string | undefined {

@@ -1,9 +1,9 @@
-import type { Appendable, Queryable } from "../../model/store.ts";
-import type { Expr } from "../ast.ts";
-import type { QueryResult } from "../value.ts";
+import type { Appendable, Queryable } from "../../../src/model/store.ts";
+import type { Expr } from "../../../src/query/ast.ts";
+import type { QueryResult } from "../../../src/query/value.ts";
 import { runEval } from "./run_eval.ts";
-import { load } from "./load.ts";
-import type { EvalCommand, Script } from "./script.ts";
+import { load } from "../../../src/query/script/load.ts";
+import type { EvalCommand, Script } from "../../../src/query/script/script.ts";
 
 /** What a runner needs of an engine. Times are ms since the epoch. */
 export interface ScriptEngine {
