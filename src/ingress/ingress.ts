@@ -9,6 +9,7 @@ import type { Tracing } from "../model/trace.ts";
 import { type Engine, type Expr, parseExpr } from "../query/mod.ts";
 import { type Answer, text } from "./answer.ts";
 import { apiRoutes } from "./api/routes.ts";
+import { Share } from "./api/share.ts";
 import type { RuntimeFacts } from "./api/status_calls.ts";
 import { makeEvaluator } from "./evaluator.ts";
 import { HealthEndpoint } from "./health_endpoint.ts";
@@ -163,7 +164,8 @@ export class Ingress {
   #routes(config: IngressConfig, engine: Engine): Map<string, Route> {
     const routes = new Map<string, Route>();
     const add = (more: ReadonlyMap<string, Route>) => more.forEach((route, path) => routes.set(path, route));
-    if (config.api) add(apiRoutes({ ...this.#deps, engine }));
+    const share = new Share(engine.turns, this.#deps.clock);
+    if (config.api) add(apiRoutes({ ...this.#deps, engine }, share));
     if (config.statusPage) {
       add(statusPageRoutes({ ...this.#deps, api: config.api, endpoints: () => [...this.#endpoints.keys()] }));
     }
@@ -171,19 +173,23 @@ export class Ingress {
     routes.set("-/healthy", fixed(text(200, "Bunny is healthy.\n")));
     routes.set("-/ready", fixed(text(200, "Bunny is ready.\n")));
     if (config.openTelemetryMetricsPath) {
-      routes.set(config.openTelemetryMetricsPath, pageRoute(this.#deps.openTelemetryMetrics));
+      routes.set(config.openTelemetryMetricsPath, pageRoute(this.#deps.openTelemetryMetrics, share));
     }
     if (config.prometheusMetricsPath) {
-      routes.set(config.prometheusMetricsPath, pageRoute(this.#deps.prometheusMetrics));
+      routes.set(config.prometheusMetricsPath, pageRoute(this.#deps.prometheusMetrics, share));
     }
     for (const [path, { endpoint }] of this.#endpoints) routes.set(path, healthRoute(endpoint, this.#deps));
     return routes;
   }
 }
 
-function pageRoute(page: Page): Route {
+function pageRoute(page: Page, share: Share): Route {
   return {
     methods: ["GET"],
-    handle: async (request) => ({ status: 200, ...await page(request.header("accept")) }),
+    handle: async (request) => {
+      using work = share.begin();
+      await work.turn();
+      return { status: 200, ...await page(request.header("accept")) };
+    },
   };
 }

@@ -2,7 +2,7 @@ import type { ProbeStatusSource } from "../../model/probe_status.ts";
 import type { Route } from "../router.ts";
 import { apiRoute, type Call, failure } from "./envelope.ts";
 import { ApiProblem } from "./problem.ts";
-import { Share } from "./share.ts";
+import type { Share } from "./share.ts";
 import {
   exemplarsCall,
   formatCall,
@@ -34,9 +34,8 @@ const GET = ["GET"] as const;
 const FORM = ["GET", "POST"] as const;
 
 /** The part of Prometheus' HTTP API that reads (Prometheus, docs/querying/api), by path. Nothing here changes state. */
-export function apiRoutes(deps: ApiDeps): Map<string, Route> {
-  const { engine, store, clock, probes, facts } = deps;
-  const share = new Share(engine.turns, clock);
+export function apiRoutes(deps: ApiDeps, share: Share): Map<string, Route> {
+  const { store, clock, probes, facts } = deps;
   const calls: readonly (readonly [path: string, methods: Route["methods"], call: Call])[] = [
     ["query", FORM, instantCall(deps, share)],
     ["query_range", FORM, rangeCall(deps, share)],
