@@ -154,6 +154,11 @@ export function secret<S extends v.GenericSchema>(schema: S) {
   return v.pipe(schema, v.metadata({ secret: true }));
 }
 
+/** What is below may hold secrets, so that text in its place is one most likely: `env: [TOKEN=…]`. */
+export function holdsSecrets<S extends v.GenericSchema>(schema: S) {
+  return v.pipe(schema, v.metadata({ secret: "as text" }));
+}
+
 function expected(words: string): Finding {
   return { message: `${EXPECTED}${words}` };
 }

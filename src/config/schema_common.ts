@@ -6,6 +6,7 @@ import {
   either,
   flag,
   type Found,
+  holdsSecrets,
   keys,
   list,
   secret,
@@ -122,7 +123,7 @@ const headerValue = () =>
 
 /** Request headers, or gRPC metadata: a list of `{ name, value }`, where value is text or a list of texts. */
 export function headers() {
-  return list(keys({
+  return holdsSecrets(list(holdsSecrets(keys({
     name: about(
       v.pipe(
         text("the name of a header"),
@@ -141,12 +142,12 @@ export function headers() {
       ),
       "Its value; a list sends the header once for each.",
     ),
-  }));
+  }))));
 }
 
 /** Environment of a command: a list of `{ name, value }`. */
 export function environmentVariables() {
-  return list(keys({
+  return holdsSecrets(list(holdsSecrets(keys({
     name: about(
       v.pipe(
         someText("the name of a variable"),
@@ -168,7 +169,7 @@ export function environmentVariables() {
       )),
       "Its value.",
     ),
-  }));
+  }))));
 }
 
 /** Paths of PEM files, and whether to verify. */

@@ -8,6 +8,7 @@ import {
   type Finding,
   flag,
   type Found,
+  holdsSecrets,
   keys,
   list,
   oneOf,
@@ -209,7 +210,7 @@ const exec = () =>
   keys({
     command: about(
       v.pipe(
-        list(text()),
+        holdsSecrets(list(text())),
         check<string[]>((command) => {
           if (command.length === 0) return { message: "a command has at least the path of a program" };
           if (!isAbsolutePath(command[0])) {

@@ -183,7 +183,7 @@ function resolve(
   secret: boolean,
 ): { schema: v.GenericSchema; secret: boolean } {
   for (;;) {
-    secret ||= isSecret(schema);
+    secret ||= isSecret(schema, node);
     const wrapper = schema as {
       wrapped?: v.GenericSchema;
       options?: unknown;
@@ -200,11 +200,11 @@ function sampleOf(node: TreeNode): unknown {
   return node.kind === "map" ? {} : node.kind === "list" ? [] : node.value;
 }
 
-function isSecret(schema: v.GenericSchema): boolean {
-  const metadata: { secret?: boolean } = v.getMetadata(
+function isSecret(schema: v.GenericSchema, node: TreeNode): boolean {
+  const metadata: { secret?: true | "as text" } = v.getMetadata(
     schema as v.SchemaWithPipe<readonly [v.GenericSchema]>,
   );
-  return metadata.secret === true;
+  return metadata.secret === true || (metadata.secret === "as text" && node.kind === "scalar");
 }
 
 function scalarFor({ value, source, style }: ScalarNode, schema: v.GenericSchema): unknown {

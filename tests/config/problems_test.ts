@@ -99,6 +99,17 @@ const MISTAKES: Readonly<Record<string, readonly string[]>> = {
   secret_in_bad_yaml: [
     "8:27: bad escape sequence in double quotes; write \\\\ for a backslash, or use single quotes",
   ],
+  secret_item_as_text: [
+    "7:13: egress.probes[0].httpGet.httpHeaders[0]: expected a mapping, found text",
+    "11:15: egress.probes[1].exec.env[0]: expected a mapping, found text",
+    "11:29: egress.probes[1].exec.env[1]: expected a mapping, found a number",
+  ],
+  secret_list_as_text: [
+    "6:22: egress.probes[0].httpGet.httpHeaders: expected a list, found text",
+    "10:19: egress.probes[1].grpc.metadata: expected a list, found text",
+    "13:18: egress.probes[2].exec.command: expected a list, found text",
+    "14:14: egress.probes[2].exec.env: expected a list, found text",
+  ],
   secret_metadata_value: [
     "8:29: egress.probes[0].grpc.metadata[0].value[1]: expected text, found a mapping",
   ],
