@@ -7,7 +7,7 @@
 import { parseArgs } from "node:util";
 import { Random } from "../support/random.ts";
 import { tempDir } from "../support/temp_dir.ts";
-import { crashOnce } from "./crash.ts";
+import { crashOnce, type Stretch } from "./crash.ts";
 import { BOUND_BYTES } from "./shared.ts";
 
 const { values } = parseArgs({
@@ -19,10 +19,16 @@ const random = new Random(seed);
 console.log(`seed ${seed}`);
 using dir = tempDir();
 const next: Record<string, number> = { unbounded: 0, bounded: 0 };
+const uncommitted: Record<string, Stretch[]> = { unbounded: [], bounded: [] };
 for (let round = 1; round <= Number(values.rounds); round++) {
   const name = round % 2 === 0 ? "bounded" : "unbounded";
   try {
-    const { committed, found, oldest, stats } = await crashOnce(dir.join(name), next[name], random);
+    const { committed, found, oldest, stats } = await crashOnce(
+      dir.join(name),
+      next[name],
+      random,
+      uncommitted[name],
+    );
     if (name === "unbounded" && oldest !== 0) throw new Error(`samples before ${oldest} are gone`);
     if (stats.diskBytes > BOUND_BYTES && name === "bounded") {
       throw new Error(`${stats.diskBytes} bytes on disk`);
