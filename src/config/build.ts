@@ -2,7 +2,7 @@
 import { parseGoDuration } from "../base/duration.ts";
 import { buildEgress, buildMetrics, toRegex } from "./build_egress.ts";
 import type * as C from "./config.ts";
-import { withoutSlash } from "./cross_checks.ts";
+import { comparedPath } from "./cross_checks.ts";
 import { HOUR_MS } from "./limits.ts";
 import type { ConfigInput } from "./schema.ts";
 import type { HealthInput } from "./schema_ingress.ts";
@@ -33,8 +33,8 @@ function buildIngress(server: ConfigInput["ingress"]["httpServer"]): C.IngressCo
     idleTimeoutMs: serverTimeout(server.idleTimeoutMilliseconds),
     maxHeaderBytes: server.maxHeaderBytes,
     maxConnections: server.maxConnections,
-    openTelemetryMetricsPath: withoutSlash(server.openTelemetryMetricsPath),
-    prometheusMetricsPath: withoutSlash(server.prometheusMetricsPath),
+    openTelemetryMetricsPath: comparedPath(server.openTelemetryMetricsPath),
+    prometheusMetricsPath: comparedPath(server.prometheusMetricsPath),
     api: server.api,
     statusPage: server.statusPage,
     health: server.health.map(buildHealth),
@@ -49,7 +49,7 @@ function serverTimeout(timeoutMs: number): number {
 function buildHealth(health: HealthInput): C.HealthConfig {
   const forMs = health.forMilliseconds;
   return {
-    path: withoutSlash(health.path),
+    path: comparedPath(health.path),
     query: buildQuery(health),
     whenEmpty: health.whenEmpty,
     forMs: typeof forMs === "number" ? { healthy: forMs, unhealthy: forMs } : forMs,

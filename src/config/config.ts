@@ -142,7 +142,7 @@ export interface IngressConfig {
   readonly idleTimeoutMs: number;
   readonly maxHeaderBytes: number;
   readonly maxConnections: number;
-  /** Paths without a leading slash; "" : not offered. */
+  /** Paths without a leading slash and percent escapes; "" : not offered. */
   readonly openTelemetryMetricsPath: string;
   readonly prometheusMetricsPath: string;
   readonly api: boolean;
@@ -151,7 +151,7 @@ export interface IngressConfig {
 }
 
 export interface HealthConfig {
-  /** Without a leading slash. */
+  /** Without a leading slash and percent escapes. */
   readonly path: string;
   readonly query: HealthQuery;
   readonly whenEmpty: "unhealthy" | "healthy";

@@ -48,7 +48,7 @@ function uniquePaths(server: Loose, endpoints: readonly Loose[], report: ReportP
   const httpServer = ["ingress", "httpServer"];
   const claim = (value: Loose, path: Path) => {
     if (typeof value !== "string" || value === "") return;
-    const plain = withoutSlash(value);
+    const plain = comparedPath(value);
     const [segment] = plain.split("/");
     const first = seen.get(plain);
     if (RESERVED_SEGMENTS.has(segment)) report(path, `/${segment} belongs to Bunny's own routes`);
@@ -61,8 +61,14 @@ function uniquePaths(server: Loose, endpoints: readonly Loose[], report: ReportP
   endpoints.forEach((endpoint, i) => claim(at(endpoint, "path"), [...httpServer, "health", i, "path"]));
 }
 
-export function withoutSlash(path: string): string {
-  return path.replace(/^\/+/, "");
+/** A path as requests' paths are compared with it: without its leading slash and its escapes. */
+export function comparedPath(path: string): string {
+  const plain = path.replace(/^\/+/, "");
+  try {
+    return decodeURIComponent(plain);
+  } catch {
+    return plain; // which the schema refuses
+  }
 }
 
 const KINDS = { attempts: "counter", successes: "counter", responseTime: "gauge" } as const;

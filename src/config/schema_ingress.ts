@@ -155,7 +155,16 @@ function pathProblem(path: string): Finding | undefined {
   if (segments.slice(0, -1).includes("") || segments.some((segment) => segment === "." || segment === "..")) {
     return { message: "a path has no empty segments, and none that is . or .." };
   }
-  return undefined;
+  return isDecodable(path) ? undefined : { message: "% must begin an escape of UTF-8, such as %20" };
+}
+
+function isDecodable(path: string): boolean {
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const scrapePath = (fallback: string, description: string) =>

@@ -266,6 +266,10 @@ const MISTAKES: Readonly<Record<string, readonly string[]>> = {
   value_health_path_empty: [
     "4:15: ingress.httpServer.health[0].path: a path must not be empty",
   ],
+  value_health_path_escapes: [
+    "4:15: ingress.httpServer.health[0].path: % must begin an escape of UTF-8, such as %20",
+    "8:15: ingress.httpServer.health[2].path: the path is taken: ingress.httpServer.health[1].path is /ready too",
+  ],
   value_health_path_query: [
     "4:15: ingress.httpServer.health[0].path: a path is made of what a URL's path may hold: no blanks, no ?, no #",
   ],

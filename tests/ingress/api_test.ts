@@ -316,6 +316,17 @@ Deno.test("the status page and its parts are there, with a policy that lets noth
   assert.equal(status.probes[0].lastFailures[0].reason, "status");
 });
 
+Deno.test("a path is found however its characters are escaped", async () => {
+  await using rig = await apiRig(
+    "ingress: { httpServer: { prometheusMetricsPath: /my%20page, health: [ " +
+      "{ path: app%20one/r%65ady, instantQuery: { query: '1' } }, " +
+      "{ path: 'app:two', instantQuery: { query: '1' } } ] } }",
+  );
+  for (const path of ["app%20one/ready", "app%20one/%72eady", "app:two", "app%3Atwo", "my%20page"]) {
+    assert.equal((await get(rig, `/${path}`)).status, 200, path);
+  }
+});
+
 Deno.test("scrape pages are told what the client accepts", async () => {
   await using rig = await apiRig();
   const page = await get(rig, "/otel-metrics", { accept: "application/openmetrics-text" });

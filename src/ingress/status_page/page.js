@@ -22,6 +22,10 @@ async function getJson(path) {
   return await response.json();
 }
 
+function escaped(path) {
+  return path.split("/").map(encodeURIComponent).join("/");
+}
+
 function ago(iso) {
   const seconds = Math.max(0, (Date.now() - Date.parse(iso)) / 1_000);
   if (seconds < 90) return `${seconds.toFixed(0)} s`;
@@ -39,7 +43,7 @@ function verdictCard(verdict) {
   return el(
     "article",
     { class: "card" },
-    el("h3", {}, el("a", { href: `${verdict.endpoint}?verbose` }, `/${verdict.endpoint}`)),
+    el("h3", {}, el("a", { href: `./${escaped(verdict.endpoint)}?verbose` }, `/${verdict.endpoint}`)),
     el(
       "p",
       {},
@@ -184,7 +188,7 @@ let hasApi = false;
 
 async function look() {
   const status = await getJson("-/status");
-  const verdicts = await Promise.all(status.endpoints.map((path) => getJson(`${path}?verbose`)));
+  const verdicts = await Promise.all(status.endpoints.map((path) => getJson(`./${escaped(path)}?verbose`)));
   $("about").textContent = `${status.version} · up ${ago(status.startedAt)} · configuration applied ` +
     `${ago(status.configAppliedAt)} ago${status.configGood ? "" : " · the file on disk has mistakes"}`;
   $("verdicts").replaceChildren(...verdicts.map(verdictCard));
