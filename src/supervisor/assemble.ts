@@ -9,7 +9,8 @@ import { Store } from "../store/mod.ts";
 import { Internals, MeterRegistry, negotiateFormat, Telemetry, writePage } from "../telemetry/mod.ts";
 import { QueryTotals } from "./query_totals.ts";
 import { redactedConfig } from "./redacted_config.ts";
-import { ReloadMeters } from "./reload_meters.ts";
+import { type ReloadFacts, ReloadMeters } from "./reload_meters.ts";
+import type { Mishaps } from "./uncaught.ts";
 
 /** What a service is made from, beside its configuration. */
 export interface Assembly {
@@ -17,44 +18,62 @@ export interface Assembly {
   readonly logging: Logging;
   readonly environment: Readonly<Record<string, string>>;
   readonly execPolicy: ExecPolicy;
+  /** Errors that nobody caught, where someone counts them. */
+  readonly mishaps?: Mishaps;
 }
 
-/** The parts of a running service, in the order in which they are opened; they are closed in the opposite one. */
-export interface Parts {
+/** What outlives a restart: the samples, and all that counts. */
+export interface Foundation {
+  readonly startedAtMs: number;
   readonly store: Store;
   readonly meter: MeterRegistry;
+  readonly queries: QueryTotals;
+}
+
+/** The other parts of a running service, in the order in which they are opened; they are closed in the opposite one. */
+export interface Parts {
   readonly telemetry: Telemetry;
   readonly reloads: ReloadMeters;
   readonly internals: Internals;
-  readonly queries: QueryTotals;
   engine: Engine;
   readonly schedule: Schedule;
   readonly ingress: Ingress;
 }
 
+/** Opens the store. @throws when it can't be opened in a way that it could carry on from */
+export async function layFoundation(config: Config, { clock, logging }: Assembly): Promise<Foundation> {
+  const { tsdbPath, retentionMs, retentionSizeBytes, minBlockMs, maxBlockMs } = config.telemetry.store;
+  const startedAtMs = clock.wallNow();
+  const store = await Store.open({
+    dir: tsdbPath,
+    clock,
+    logger: logging.logger("store"),
+    retentionMs,
+    retentionSizeBytes,
+    minBlockMs,
+    maxBlockMs,
+  });
+  const meter = new MeterRegistry(store, { clock, logger: logging.logger("telemetry") });
+  return { startedAtMs, store, meter, queries: new QueryTotals() };
+}
+
 /**
- * Makes and starts all parts. What has been opened is closed again when a later part can't be had.
+ * Makes and starts all other parts. What has been opened is closed again when a later part can't be had.
  * @param config the configuration in force, asked for anew each time
+ * @param before how the reloads before a restart went
+ * @throws when the address can't be had
  */
-export async function assemble(config: () => Config, assembly: Assembly): Promise<Parts> {
-  const { clock, logging, environment, execPolicy } = assembly;
+export async function assemble(
+  config: () => Config,
+  foundation: Foundation,
+  assembly: Assembly,
+  before?: ReloadFacts,
+): Promise<Parts> {
+  const { clock, logging, environment, execPolicy, mishaps } = assembly;
+  const { startedAtMs, store, meter, queries } = foundation;
   await using opened = new AsyncDisposableStack();
   const first = config();
-  const startedAtMs = clock.wallNow();
-  const { tsdbPath, retentionMs, retentionSizeBytes, minBlockMs, maxBlockMs } = first.telemetry.store;
-  const store = opened.use(
-    await Store.open({
-      dir: tsdbPath,
-      clock,
-      logger: logging.logger("store"),
-      retentionMs,
-      retentionSizeBytes,
-      minBlockMs,
-      maxBlockMs,
-    }),
-  );
-  const meter = new MeterRegistry(store, { clock, logger: logging.logger("telemetry") });
-  const reloads = opened.use(new ReloadMeters(meter, clock));
+  const reloads = opened.use(new ReloadMeters(meter, clock, before));
   const telemetry = await Telemetry.start(first.telemetry, {
     registry: meter,
     clock,
@@ -62,13 +81,12 @@ export async function assemble(config: () => Config, assembly: Assembly): Promis
     env: environment,
   });
   opened.defer(() => telemetry.shutdown(0));
-  const queries = new QueryTotals();
   const engine = makeEngine(first, clock, queries);
   const internals = opened.use(
     new Internals(clock, {
       store: () => store.stats(),
       meter: () => meter.stats(),
-      more: [() => telemetry.readings(), () => queries.readings()],
+      more: [() => telemetry.readings(), () => queries.readings(), () => mishaps?.readings() ?? []],
     }),
   );
   const schedule = opened.use(
@@ -91,7 +109,7 @@ export async function assemble(config: () => Config, assembly: Assembly): Promis
   // Last: a verdict asked for from now on finds its probes beating.
   schedule.apply(first.egress.probes);
   opened.move();
-  return { store, meter, telemetry, reloads, internals, queries, engine, schedule, ingress };
+  return { telemetry, reloads, internals, engine, schedule, ingress };
 }
 
 export function makeEngine(config: Config, clock: Clock, queries: QueryTotals): Engine {

@@ -2,22 +2,23 @@ import type { Clock } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import type { Logger, Logging } from "../base/log.ts";
 import type { Regex } from "../base/regex.ts";
-import {
-  type Config,
-  type FileReading,
-  formatProblem,
-  type Problem,
-  readConfigFile,
-  watchConfig,
-} from "../config/mod.ts";
+import { readConfigFile } from "../config/mod.ts";
 import { ExecPolicy } from "../probes/mod.ts";
+import { Follower, logProblems, logWarnings } from "./follower.ts";
 import { execAllowList, giveUp, permissionsToGiveUp, refusedCommands } from "./permissions.ts";
+import { Requests } from "./requests.ts";
+import { RestartBudget } from "./restart_budget.ts";
 import { Service } from "./service.ts";
-import { type SignalRequest, Signals } from "./signals.ts";
+import { Signals } from "./signals.ts";
+import { Mishaps, UncaughtErrors } from "./uncaught.ts";
+import { keepReleasing, UnusedPages } from "./unused_pages.ts";
 import { untilGone } from "./watched_process.ts";
 
 /** Exit codes of `live`. */
 export const LIVE_EXIT = { stopped: 0, failed: 1, badConfig: 2, stoppedAtOnce: 130 } as const;
+
+/** How long a service that keeps failing may take to store and send what it has, ms. */
+const FAILED_STOP_MS = 3_000;
 
 export interface LiveOptions {
   readonly configPath: string;
@@ -55,29 +56,78 @@ export async function live(options: LiveOptions): Promise<number> {
     logging.logger("signals").info("signal", { signal, request });
     requests.put(request);
   });
+  const mishaps = new Mishaps();
   let service: Service;
   try {
-    service = await Service.start(reading.config, { ...options, execPolicy });
+    service = await Service.start(reading.config, { ...options, execPolicy, mishaps });
   } catch (error) {
     logger.error("cannot start", { error: messageOf(error) });
     return LIVE_EXIT.failed;
   }
+  using _uncaught = new UncaughtErrors(logger, mishaps, () => requests.put("restart"));
   const { host } = reading.config.ingress;
   logger.info("ready", {
     at: `http://${host}:${service.port}/`,
     probes: reading.config.egress.probes.length,
   });
+  using pages = UnusedPages.open(); // before the permissions for it go
   const gone = await giveUp(permissionsToGiveUp(reading.config, allowed));
   logger.info("gave up permissions", {
     permissions: gone.join(",") || "none",
     programs: [...allowed].join(",") || "none",
   });
+  const stopping = new AbortController();
+  const releasing = pages && keepReleasing(pages, options.clock, stopping.signal);
 
   const canWatchProcesses = reading.config.signals.watchedProcess !== undefined;
-  const follower = new Follower(service, { ...options, execPolicy, canWatchProcesses });
+  const follow = () => new Follower(service, { ...options, execPolicy, canWatchProcesses });
+  let follower = follow();
   follower.watch(reading.hash);
-  while (await requests.next() === "reload") await follower.readAgain();
-  return await stop(service, follower, requests, options);
+  const code = await serve();
+  stopping.abort();
+  await releasing;
+  return code;
+
+  /** Does what is asked for until it is to stop, or has failed too often. */
+  async function serve(): Promise<number> {
+    const budget = new RestartBudget();
+    for (;;) {
+      const request = await requests.next();
+      if (request === "stop") return await stop(service, follower, requests, options);
+      if (request === "reload") await follower.readAgain();
+      else if (await restart(service, budget, options)) {
+        void follower.close(); // not waited for: it may be what broke
+        follower = follow();
+        void follower.readAgain();
+        mishaps.restarted();
+        requests.drop("restart"); // the old parts' last words
+      } else return LIVE_EXIT.failed;
+    }
+  }
+}
+
+/** @returns whether the service runs again; else it has been stopped */
+async function restart(
+  service: Service,
+  budget: RestartBudget,
+  { clock, logging }: LiveOptions,
+): Promise<boolean> {
+  const logger = logging.logger("main");
+  const waitMs = budget.take(clock.now());
+  if (waitMs === undefined) {
+    logger.error("too many errors that nobody caught: ending");
+  } else {
+    await clock.sleepUntil(clock.now() + waitMs);
+    try {
+      await service.restart();
+      logger.warn("restarted all but the store after an error that nobody caught");
+      return true;
+    } catch (error) {
+      logger.error("cannot restart: ending", { error: messageOf(error) });
+    }
+  }
+  await service.stop(FAILED_STOP_MS);
+  return false;
 }
 
 /** Ends all in order or, at a second signal, returns at once: the process' end clears up then. */
@@ -90,7 +140,9 @@ async function stop(
   const logger = logging.logger("signals");
   const hurry = new AbortController();
   const again = (async () => {
-    while (await requests.next() === "reload") void follower.readAgain();
+    for (let request = await requests.next(); request !== "stop"; request = await requests.next()) {
+      if (request === "reload") void follower.readAgain();
+    }
     hurry.abort();
   })();
   const orderly = (async () => {
@@ -124,128 +176,4 @@ async function watchedProcessEnded(
     logger.error("processes can't be watched: stopping now", { error: messageOf(error) });
     return true;
   }
-}
-
-/** What the signals ask for, in order. */
-class Requests {
-  #waiting: SignalRequest[] = [];
-  #wake = Promise.withResolvers<void>();
-
-  put(request: SignalRequest): void {
-    // Reloads asked for twice are one reload; stops count, for the second one is in a hurry.
-    if (request === "reload" && this.#waiting.at(-1) === "reload") return;
-    if (this.#waiting.length < 100) this.#waiting.push(request);
-    this.#wake.resolve();
-    this.#wake = Promise.withResolvers();
-  }
-
-  async next(): Promise<SignalRequest> {
-    while (this.#waiting.length === 0) await this.#wake.promise;
-    return this.#waiting.shift()!;
-  }
-}
-
-interface FollowerOptions extends LiveOptions {
-  readonly execPolicy: ExecPolicy;
-  /** Whether the permissions that it takes are still there. */
-  readonly canWatchProcesses: boolean;
-}
-
-/** Takes what the configuration file says now to the service. */
-class Follower {
-  readonly #service: Service;
-  readonly #options: FollowerOptions;
-  readonly #logger: Logger;
-  /** Ends the watch that runs. */
-  #stopping = new AbortController();
-  #watching: Promise<void> = Promise.resolve();
-  /** The last of those that want to change the watch. */
-  #turn: Promise<void> = Promise.resolve();
-  #closed = false;
-
-  constructor(service: Service, options: FollowerOptions) {
-    this.#service = service;
-    this.#options = options;
-    this.#logger = options.logging.logger("config");
-  }
-
-  /** Follows the file until closed. `knownHash`: of the reading that runs. */
-  watch(knownHash: string): void {
-    if (this.#closed) return;
-    const { configPath, clock } = this.#options;
-    this.#stopping = new AbortController();
-    this.#watching = watchConfig({
-      path: configPath,
-      clock,
-      signal: this.#stopping.signal,
-      logger: this.#logger,
-      knownHash,
-      onChange: (reading) => this.#take(reading),
-    });
-  }
-
-  /** Reads the file now, whether it has changed or not, and follows it from there. Never rejects. */
-  readAgain(): Promise<void> {
-    return this.#turn = this.#turn.then(async () => {
-      await this.#endWatch();
-      const reading = await readConfigFile(this.#options.configPath);
-      await this.#take(reading);
-      this.watch(reading.hash);
-    });
-  }
-
-  async close(): Promise<void> {
-    this.#closed = true;
-    await this.#turn;
-    await this.#endWatch();
-  }
-
-  async #endWatch(): Promise<void> {
-    this.#stopping.abort();
-    await this.#watching;
-  }
-
-  async #take(reading: FileReading): Promise<void> {
-    if (reading.kind === "problems") {
-      logProblems(this.#logger, reading.problems);
-      return this.#refuse();
-    }
-    logWarnings(this.#logger, reading.warnings);
-    const refused = refusedCommands(reading.config, this.#options.execPolicy);
-    for (const reason of refused) this.#logger.error(reason);
-    if (refused.length > 0) return this.#refuse();
-    await this.#apply(reading.config);
-  }
-
-  async #apply(config: Config): Promise<void> {
-    const applied = await this.#service.apply(config);
-    if (applied.kind === "refused") {
-      for (const reason of applied.reasons) this.#logger.error("cannot apply the configuration", { reason });
-      return this.#refuse();
-    }
-    this.#service.reloaded(true);
-    if (config.signals.watchedProcess && !this.#options.canWatchProcesses) {
-      this.#logger.warn(
-        "signals.watchedProcessCommandLineRegEx: the permissions that watching takes were given up at the start, " +
-          "so it takes effect at the next one",
-      );
-    }
-    this.#logger.info("applied the configuration", {
-      probes: config.egress.probes.length,
-      endpoints: config.ingress.health.length,
-    });
-  }
-
-  #refuse(): void {
-    this.#service.reloaded(false);
-    this.#logger.warn("the configuration that ran before stays in force");
-  }
-}
-
-function logProblems(logger: Logger, problems: readonly Problem[]): void {
-  for (const problem of problems) logger.error(formatProblem(problem));
-}
-
-function logWarnings(logger: Logger, warnings: readonly Problem[]): void {
-  for (const warning of warnings) logger.warn(formatProblem(warning));
 }

@@ -6,6 +6,12 @@ import type { Counter, Gauge, Meter, MeterGroup } from "../model/meter.ts";
 /** How often the series are written, so that a query's lookback always finds them, ms. */
 const COMMIT_EVERY_MS = 2_000;
 
+/** The outcome of the last attempt, and when the running configuration was applied (wall clock, ms). */
+export interface ReloadFacts {
+  readonly successful: boolean;
+  readonly appliedAtMs: number;
+}
+
 /** Whether the configuration that runs is the one that was last written, as series. */
 export class ReloadMeters implements AsyncDisposable {
   readonly #clock: Clock;
@@ -15,10 +21,11 @@ export class ReloadMeters implements AsyncDisposable {
   readonly #failures: Counter;
   readonly #stopping = new AbortController();
   readonly #beating: Promise<void>;
-  #facts: { readonly successful: boolean; readonly appliedAtMs: number };
+  #facts: ReloadFacts;
   #writtenAtMs = -Infinity;
 
-  constructor(meter: Meter, clock: Clock) {
+  /** `before`: the facts to go on from. */
+  constructor(meter: Meter, clock: Clock, before?: ReloadFacts) {
     this.#clock = clock;
     this.#group = meter.group();
     this.#successful = this.#group.gauge(INSTRUMENTS.bunny_config_last_reload_successful, Labels.EMPTY);
@@ -27,12 +34,11 @@ export class ReloadMeters implements AsyncDisposable {
       Labels.EMPTY,
     );
     this.#failures = this.#group.counter(INSTRUMENTS.bunny_config_reload_failures_total, Labels.EMPTY);
-    this.#facts = { successful: true, appliedAtMs: clock.wallNow() };
+    this.#facts = before ?? { successful: true, appliedAtMs: clock.wallNow() };
     this.#beating = this.#beat();
   }
 
-  /** The outcome of the last attempt, and when the running configuration was applied (wall clock, ms). */
-  get facts(): { readonly successful: boolean; readonly appliedAtMs: number } {
+  get facts(): ReloadFacts {
     return this.#facts;
   }
 

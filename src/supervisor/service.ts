@@ -2,7 +2,14 @@ import type { Clock } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import { type Config, fingerprint } from "../config/mod.ts";
-import { assemble, type Assembly, makeEngine, type Parts } from "./assemble.ts";
+import {
+  assemble,
+  type Assembly,
+  type Foundation,
+  layFoundation,
+  makeEngine,
+  type Parts,
+} from "./assemble.ts";
 
 /** What became of a configuration. */
 export type Applied = { readonly kind: "applied" } | {
@@ -10,15 +17,28 @@ export type Applied = { readonly kind: "applied" } | {
   readonly reasons: readonly string[];
 };
 
+/** How long answers that run may take to finish before a restart, ms. */
+const RESTART_DRAIN_MS = 100;
+
+/** How long a part that is closed for a restart is waited for, whatever is wrong with it, ms. */
+const RESTART_CLOSE_MS = 500;
+
+/** How long what a restart replaced may take to clear up, ms. */
+const REPLACED_CLOSE_MS = 5_000;
+
 /**
  * One running Bunny: probes, store, verdicts, telemetry. Configurations are applied one after the other; what a new one
  * does not change keeps running untouched.
  */
 export class Service {
-  readonly #parts: Parts;
+  readonly #foundation: Foundation;
+  readonly #assembly: Assembly;
   readonly #clock: Clock;
   readonly #logger: Logger;
+  #parts: Parts;
   #config: Config;
+  /** Parts that a restart replaced, while they clear up. */
+  readonly #leaving = new Set<Promise<void>>();
   /** The last of the configurations that wait to be applied. */
   #turn: Promise<unknown> = Promise.resolve();
   #stopping = false;
@@ -26,13 +46,21 @@ export class Service {
   /** @throws when the address can't be had, or the store can't be opened in a way that it could carry on from */
   static async start(config: Config, assembly: Assembly): Promise<Service> {
     let service: Service | undefined;
-    const parts = await assemble(() => service?.config ?? config, assembly);
-    return service = new Service(config, parts, assembly);
+    const foundation = await layFoundation(config, assembly);
+    try {
+      const parts = await assemble(() => service?.config ?? config, foundation, assembly);
+      return service = new Service(config, foundation, parts, assembly);
+    } catch (error) {
+      await foundation.store.close();
+      throw error;
+    }
   }
 
-  private constructor(config: Config, parts: Parts, assembly: Assembly) {
+  private constructor(config: Config, foundation: Foundation, parts: Parts, assembly: Assembly) {
     this.#config = config;
+    this.#foundation = foundation;
     this.#parts = parts;
+    this.#assembly = assembly;
     this.#clock = assembly.clock;
     this.#logger = assembly.logging.logger("main");
   }
@@ -64,21 +92,61 @@ export class Service {
     this.#parts.reloads.record(successful);
   }
 
+  /**
+   * Replaces everything but the store and the meters, for when something is wrong and nobody knows what. No sample and no
+   * count is lost; verdicts are damped anew. Takes turns with `apply`.
+   * @throws when the address can't be had again
+   */
+  restart(): Promise<void> {
+    const restarted = this.#turn.then(() => this.#restart());
+    this.#turn = restarted.catch(() => {}); // told to the caller
+    return restarted;
+  }
+
   /** Stops beats, drains answers, flushes telemetry and closes the store, within the limit as far as they let it. */
   async stop(limitMs: number): Promise<void> {
     const deadline = this.#clock.now() + limitMs;
     this.#stopping = true;
     await this.#turn;
     const left = () => Math.max(0, deadline - this.#clock.now());
-    const { schedule, ingress, internals, reloads, telemetry, store } = this.#parts;
+    const { schedule, ingress, telemetry } = this.#parts;
     await this.#step("stopping the probes", () => schedule.stop());
     await this.#step("draining the HTTP server", () => ingress.close(Math.min(left(), 5_000)));
-    await this.#step("stopping the meters", async () => {
-      await internals[Symbol.asyncDispose]();
-      await reloads[Symbol.asyncDispose]();
-    });
+    await this.#step("stopping the meters", () => closeMeters(this.#parts));
     await this.#step("flushing telemetry", () => telemetry.shutdown(left()));
-    await this.#step("closing the store", () => store.close());
+    await this.#within(left(), Promise.all(this.#leaving));
+    await this.#step("closing the store", () => this.#foundation.store.close());
+  }
+
+  async #restart(): Promise<void> {
+    if (this.#stopping) return;
+    const { ingress, schedule, reloads } = this.#parts;
+    // The address can't be had twice, so its old holder goes first.
+    await this.#within(
+      RESTART_CLOSE_MS,
+      this.#step("closing the HTTP server", () => ingress.close(RESTART_DRAIN_MS)),
+    );
+    const old = this.#parts;
+    this.#parts = await assemble(() => this.#config, this.#foundation, this.#assembly, reloads.facts);
+    // The new probes hold their series already: those of the old ones go on without a stale marker.
+    await this.#step("dropping the old probes", () => schedule.apply([]));
+    const leaving = this.#dismantle(old).finally(() => this.#leaving.delete(leaving));
+    this.#leaving.add(leaving);
+  }
+
+  async #dismantle(parts: Parts): Promise<void> {
+    await Promise.all([
+      this.#step("stopping the old probes", () => parts.schedule.stop()),
+      this.#step("stopping the old meters", () => closeMeters(parts)),
+      this.#step("flushing the old telemetry", () => parts.telemetry.shutdown(REPLACED_CLOSE_MS)),
+    ]);
+  }
+
+  async #within(limitMs: number, promise: Promise<unknown>): Promise<void> {
+    const done = new AbortController();
+    const limit = this.#clock.sleepUntil(this.#clock.now() + limitMs, done.signal);
+    await Promise.race([promise, limit]);
+    done.abort();
   }
 
   async #apply(config: Config): Promise<Applied> {
@@ -86,7 +154,7 @@ export class Service {
     const parts = this.#parts;
     const before = this.#config;
     const keepsEngine = fingerprint(config.telemetry.promql) === fingerprint(before.telemetry.promql);
-    const engine = keepsEngine ? parts.engine : makeEngine(config, this.#clock, parts.queries);
+    const engine = keepsEngine ? parts.engine : makeEngine(config, this.#clock, this.#foundation.queries);
     // The address comes first: it is the one thing that the machine may refuse, and then nothing has changed yet.
     await parts.ingress.apply(config.ingress, engine);
     parts.engine = engine;
@@ -101,7 +169,7 @@ export class Service {
     return { kind: "applied" };
   }
 
-  /** One step of the stop; a failing one must not keep the others from their turn. */
+  /** One step of several; a failing one must not keep the others from their turn. */
   async #step(what: string, run: () => Promise<void> | void): Promise<void> {
     try {
       await run();
@@ -109,4 +177,9 @@ export class Service {
       this.#logger.error(`${what} failed`, { error: messageOf(error) });
     }
   }
+}
+
+async function closeMeters({ internals, reloads }: Parts): Promise<void> {
+  await internals[Symbol.asyncDispose]();
+  await reloads[Symbol.asyncDispose]();
 }

@@ -1,0 +1,121 @@
+import type { Clock } from "../base/clock.ts";
+import type { Logger, Logging } from "../base/log.ts";
+import {
+  type Config,
+  type FileReading,
+  formatProblem,
+  type Problem,
+  readConfigFile,
+  watchConfig,
+} from "../config/mod.ts";
+import type { ExecPolicy } from "../probes/mod.ts";
+import { refusedCommands } from "./permissions.ts";
+import type { Service } from "./service.ts";
+
+export interface FollowerOptions {
+  readonly configPath: string;
+  readonly clock: Clock;
+  readonly logging: Logging;
+  readonly execPolicy: ExecPolicy;
+  /** Whether the permissions that it takes are still there. */
+  readonly canWatchProcesses: boolean;
+}
+
+/** Takes what the configuration file says now to the service. */
+export class Follower {
+  readonly #service: Service;
+  readonly #options: FollowerOptions;
+  readonly #logger: Logger;
+  /** Ends the watch that runs. */
+  #stopping = new AbortController();
+  #watching: Promise<void> = Promise.resolve();
+  /** The last of those that want to change the watch. */
+  #turn: Promise<void> = Promise.resolve();
+  #closed = false;
+
+  constructor(service: Service, options: FollowerOptions) {
+    this.#service = service;
+    this.#options = options;
+    this.#logger = options.logging.logger("config");
+  }
+
+  /** Follows the file until closed. `knownHash`: of the reading that runs. */
+  watch(knownHash: string): void {
+    if (this.#closed) return;
+    const { configPath, clock } = this.#options;
+    this.#stopping = new AbortController();
+    this.#watching = watchConfig({
+      path: configPath,
+      clock,
+      signal: this.#stopping.signal,
+      logger: this.#logger,
+      knownHash,
+      onChange: (reading) => this.#take(reading),
+    });
+  }
+
+  /** Reads the file now, whether it has changed or not, and follows it from there. Never rejects. */
+  readAgain(): Promise<void> {
+    return this.#turn = this.#turn.then(async () => {
+      await this.#endWatch();
+      const reading = await readConfigFile(this.#options.configPath);
+      await this.#take(reading);
+      this.watch(reading.hash);
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#turn;
+    await this.#endWatch();
+  }
+
+  async #endWatch(): Promise<void> {
+    this.#stopping.abort();
+    await this.#watching;
+  }
+
+  async #take(reading: FileReading): Promise<void> {
+    if (reading.kind === "problems") {
+      logProblems(this.#logger, reading.problems);
+      return this.#refuse();
+    }
+    logWarnings(this.#logger, reading.warnings);
+    const refused = refusedCommands(reading.config, this.#options.execPolicy);
+    for (const reason of refused) this.#logger.error(reason);
+    if (refused.length > 0) return this.#refuse();
+    await this.#apply(reading.config);
+  }
+
+  async #apply(config: Config): Promise<void> {
+    const applied = await this.#service.apply(config);
+    if (applied.kind === "refused") {
+      for (const reason of applied.reasons) this.#logger.error("cannot apply the configuration", { reason });
+      return this.#refuse();
+    }
+    this.#service.reloaded(true);
+    if (config.signals.watchedProcess && !this.#options.canWatchProcesses) {
+      this.#logger.warn(
+        "signals.watchedProcessCommandLineRegEx: the permissions that watching takes were given up at the start, " +
+          "so it takes effect at the next one",
+      );
+    }
+    this.#logger.info("applied the configuration", {
+      probes: config.egress.probes.length,
+      endpoints: config.ingress.health.length,
+    });
+  }
+
+  #refuse(): void {
+    this.#service.reloaded(false);
+    this.#logger.warn("the configuration that ran before stays in force");
+  }
+}
+
+export function logProblems(logger: Logger, problems: readonly Problem[]): void {
+  for (const problem of problems) logger.error(formatProblem(problem));
+}
+
+export function logWarnings(logger: Logger, warnings: readonly Problem[]): void {
+  for (const warning of warnings) logger.warn(formatProblem(warning));
+}
