@@ -146,6 +146,16 @@ const cases: Case[] = [
     ),
   },
   {
+    name: "as many steps as are allowed, and a bit of one",
+    path: `query_range?query=vector(1)%20<%200&start=${NOW}&end=${NOW + 11_000.9}&step=1`,
+    want: { status: "success", data: { resultType: "matrix", result: [] } },
+  },
+  {
+    name: "a lookback that is negative as none",
+    path: 'query?query=up{job="api"}&lookback_delta=-5',
+    want: vector({ metric: { __name__: "up", job: "api" }, value: [NOW, "1"] }),
+  },
+  {
     name: "a query that fails",
     path: "query?query=up * on() up",
     status: 422,
@@ -293,6 +303,15 @@ Deno.test("API ends a query at the limit of samples and of time", async () => {
   await using rig = await apiRig();
   const late = await call(rig, "query?query=sum_over_time(sum(up)[10m:1ms])&timeout=1ms");
   assert.deepEqual([late.status, late.body.errorType], [503, "timeout"]);
+});
+
+Deno.test("no query takes longer than the configuration allows, whatever time-out it asks for", async () => {
+  const heavy = "sum_over_time(sum(up)[10m:1ms])";
+  const health = `{ path: slow, instantQuery: { timeout: 1h, query: "${heavy}" } }`;
+  await using rig = await apiRig(`ingress: { httpServer: { health: [ ${health} ] } }`, { timeoutMs: 1 });
+  const late = await call(rig, `query?query=${heavy}&timeout=1h`);
+  assert.deepEqual([late.status, late.body.errorType], [503, "timeout"]);
+  assert.equal((await get(rig, "/slow")).status, 500);
 });
 
 Deno.test("API and status page can be turned off", async () => {

@@ -34,7 +34,7 @@ export function instantCall({ engine, store, clock }: QueryCallDeps, share: Shar
     const limit = form.limit();
     const timeMs = form.time("time", clock.wallNow());
     const query = form.text("query");
-    const running = engine.instant(store, query, timeMs, limitsOf(form, request));
+    const running = engine.instant(store, query, timeMs, limitsOf(form, request, engine));
     work.rest();
     const result = await running;
     await work.turn();
@@ -56,14 +56,14 @@ export function rangeCall({ engine, store }: QueryCallDeps, share: Share): Call 
         "zero or negative query resolution step widths are not accepted. Try a positive integer",
       );
     }
-    if ((endMs - startMs) / stepMs > MAX_STEPS) {
+    if (Math.floor((endMs - startMs) / stepMs) > MAX_STEPS) {
       throw new ApiProblem(
         "bad_data",
         "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)",
       );
     }
     const query = form.text("query");
-    const running = engine.range(store, query, startMs, endMs, stepMs, limitsOf(form, request));
+    const running = engine.range(store, query, startMs, endMs, stepMs, limitsOf(form, request, engine));
     work.rest();
     const result = await running;
     await work.turn();
@@ -94,9 +94,10 @@ function parsed(form: Form) {
   return result.expr;
 }
 
-function limitsOf(form: Form, request: Request): QueryLimits {
+/** A client may ask for a shorter time-out than the configuration's, not for a longer one. */
+function limitsOf(form: Form, request: Request, engine: Engine): QueryLimits {
   return {
-    timeoutMs: form.duration("timeout"),
+    timeoutMs: Math.min(form.duration("timeout") ?? Infinity, engine.options.timeoutMs),
     lookbackMs: lookback(form),
     signal: request.signal,
   };
@@ -104,7 +105,8 @@ function limitsOf(form: Form, request: Request): QueryLimits {
 
 function lookback(form: Form): number | undefined {
   try {
-    return form.duration("lookback_delta") || undefined;
+    const lookbackMs = form.duration("lookback_delta") ?? 0;
+    return lookbackMs > 0 ? lookbackMs : undefined;
   } catch {
     const value = JSON.stringify(form.text("lookback_delta"));
     throw new ApiProblem(
