@@ -121,7 +121,9 @@ const cases: Case[] = [
     name: "a time that is none",
     path: "query?query=up&time=noon",
     status: 400,
-    want: bad('invalid parameter "time": cannot parse "noon" to a valid timestamp'),
+    want: bad(
+      `invalid parameter "time": invalid time value for 'time': cannot parse "noon" to a valid timestamp`,
+    ),
   },
   {
     name: "an end before its start",

@@ -46,7 +46,8 @@ export class Form {
     if (value === "" && absent !== undefined) return absent;
     const timeMs = parseTime(value);
     if (timeMs === undefined) {
-      throw invalid(name, `cannot parse ${JSON.stringify(value)} to a valid timestamp`);
+      const message = `cannot parse ${JSON.stringify(value)} to a valid timestamp`;
+      throw invalid(name, absent === undefined ? message : `invalid time value for '${name}': ${message}`);
     }
     return timeMs;
   }
