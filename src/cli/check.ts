@@ -6,7 +6,7 @@ import { CONFIG_HELP, CONFIG_OPTION, configPathOf, readOrTell } from "./config_f
 export const check: Command = {
   summary: "Read a configuration file and print every mistake in it",
   help: [
-    "Usage: bunny check [--config PATH]",
+    "Usage: bunny check [PATH | --config PATH]",
     "",
     "Reads the configuration and prints each problem as file:line:column: key: message.",
     "Exit code 0: it is good; 2: it is not.",
@@ -19,7 +19,14 @@ export const check: Command = {
       output.err(`bunny check: ${parsed.message}`);
       return EXIT.usage;
     }
-    const path = configPathOf((parsed.values.config as string | undefined) ?? parsed.positionals[0]);
+    const paths = [parsed.values.config as string | undefined, ...parsed.positionals].filter((path) =>
+      path !== undefined
+    );
+    if (paths.length > 1) {
+      output.err(`bunny check: unexpected argument ${JSON.stringify(parsed.positionals.at(-1))}`);
+      return EXIT.usage;
+    }
+    const path = configPathOf(paths[0]);
     const reading = await readOrTell(path, output);
     if (!reading) return EXIT.usage;
     for (const warning of reading.warnings) output.err(`warning: ${formatProblem(warning)}`);

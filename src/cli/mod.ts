@@ -22,17 +22,13 @@ export async function main(args: readonly string[], output: Output = CONSOLE): P
     return EXIT.ok;
   }
   if (first === "--help" || first === "-h" || first === "help") {
-    const named = rest[0] === undefined ? undefined : COMMANDS[rest[0]];
-    output.out(named ? (await named()).help : await overview());
+    if (rest[0] === undefined) output.out(await overview());
+    else if (!Object.hasOwn(COMMANDS, rest[0])) return unknown(rest[0], output);
+    else output.out((await COMMANDS[rest[0]]()).help);
     return EXIT.ok;
   }
   const named = Object.hasOwn(COMMANDS, first) ? COMMANDS[first] : undefined;
-  if (!named && !first.startsWith("-")) {
-    output.err(
-      `bunny: unknown command ${JSON.stringify(first)}; there are: ${Object.keys(COMMANDS).join(", ")}`,
-    );
-    return EXIT.usage;
-  }
+  if (!named && !first.startsWith("-")) return unknown(first, output);
   const command = await (named ?? COMMANDS.run)();
   const own = named ? rest : args;
   if (own.includes("--help") || own.includes("-h")) {
@@ -40,6 +36,12 @@ export async function main(args: readonly string[], output: Output = CONSOLE): P
     return EXIT.ok;
   }
   return await command.run(own, output);
+}
+
+function unknown(command: string, output: Output): number {
+  const known = Object.keys(COMMANDS).join(", ");
+  output.err(`bunny: unknown command ${JSON.stringify(command)}; there are: ${known}`);
+  return EXIT.usage;
 }
 
 async function overview(): Promise<string> {
