@@ -33,8 +33,9 @@ export class Quoter {
   }
 }
 
-/** Whole values before the words in them ("Bearer abc" before "abc"). */
+/** The longest first: "Bearer abc" before "abc", so that no secret is left in part. */
 function worthHiding(secrets: readonly string[]): string[] {
   const words = secrets.flatMap((secret) => secret.split(/\s+/));
-  return [...new Set([...secrets, ...words])].filter((secret) => secret.length >= MIN_SECRET_LENGTH);
+  return [...new Set([...secrets, ...words])].filter((secret) => secret.length >= MIN_SECRET_LENGTH)
+    .sort((a, b) => b.length - a.length);
 }
