@@ -49,16 +49,16 @@ export class ExecProbe implements Probe {
     } catch (error) {
       return ended(spawnFailure(program, error));
     }
-    const output = new Output();
+    const output = new Output(this.#clock);
     const drained = Promise.all([output.drain(child.stdout), output.drain(child.stderr)]);
     const status = await this.#ended(child, signal);
+    if (status !== "timeout") await this.#within(LAST_WORDS_MS, drained);
+    await output.close();
+    await drained;
     if (status === "timeout") {
-      await output.close();
       const said = this.#said(output);
       return ended(fail("timeout", `${program} still ran after ${formatDuration(this.#timeoutMs)}${said}`));
     }
-    await this.#within(LAST_WORDS_MS, drained);
-    await output.close();
     return {
       outcome: this.#judge(program, status, output),
       facts: { execExitCode: status.code },

@@ -1,11 +1,24 @@
+import type { Clock } from "../../base/clock.ts";
+
 /** How much of a command's output is kept, stdout and stderr together; the kubelet keeps as much. */
 export const MAX_OUTPUT_BYTES = 10 * 1024;
+
+/** So much is taken as fast as it comes; after that a command that floods us is slowed down, or it would eat a core. */
+const FAST_BYTES = 1024 * 1024;
+const PAUSE_MS = 1;
 
 /** Takes in what a command says on both its streams, in the order it comes. Keeps the beginning, drops the rest. */
 export class Output {
   readonly #kept = new Uint8Array(MAX_OUTPUT_BYTES);
   #length = 0;
   readonly #readers: ReadableStreamDefaultReader<Uint8Array>[] = [];
+  readonly #clock: Clock;
+  readonly #closed = new AbortController();
+  #seenBytes = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   /** Reads a stream until it ends or is closed. Never rejects. */
   async drain(stream: ReadableStream<Uint8Array>): Promise<void> {
@@ -16,14 +29,19 @@ export class Output {
         const { value, done } = await reader.read();
         if (done) return;
         this.#keep(value);
+        this.#seenBytes += value.length;
+        if (this.#seenBytes > FAST_BYTES) {
+          await this.#clock.sleepUntil(this.#clock.now() + PAUSE_MS, this.#closed.signal);
+        }
       }
     } catch {
       // A broken pipe: what came so far is all there is.
     }
   }
 
-  /** Closes the streams, for a command that has left them to someone who goes on. */
+  /** Closes the streams, for a command that has left them to someone who goes on. Ends every `drain`. */
   async close(): Promise<void> {
+    this.#closed.abort();
     await Promise.all(this.#readers.map((reader) => reader.cancel().catch(() => {})));
   }
 
