@@ -26,7 +26,7 @@ export function remoteEvaluator(query: HealthQuery, url: string, clock: Clock): 
         signal: gaveUp.signal,
         redirect: "error",
       });
-      return resultOf(JSON.parse(await boundedText(response)));
+      return resultOf(JSON.parse(await boundedText(response)), response.status);
     } catch (error) {
       if (gaveUp.signal.aborted) {
         return failed("timeout", `no answer from the remote API in ${query.timeoutMs} ms`);
@@ -38,7 +38,7 @@ export function remoteEvaluator(query: HealthQuery, url: string, clock: Clock): 
 
 function parameters(query: HealthQuery, nowMs: number): URLSearchParams {
   const seconds = (timeMs: number) => String(timeMs / 1_000);
-  const common = { query: query.expr, timeout: `${query.timeoutMs}ms` };
+  const common = { query: query.expr, timeout: `${Math.ceil(query.timeoutMs)}ms` };
   return new URLSearchParams(
     query.kind === "instant" ? { ...common, time: seconds(nowMs + query.relativeTimeMs) } : {
       ...common,
@@ -61,20 +61,15 @@ async function boundedText(response: Response): Promise<string> {
   return text + decoder.decode();
 }
 
-/** What the API's JSON means. Whatever does not look like its documented shape is an error, never an empty answer. */
-function resultOf(answer: unknown): QueryResult {
-  const { status, data, error } = answer as { status?: string; data?: RemoteData; error?: string };
-  if (status !== "success" || !data) {
+/** What the API's JSON means. @throws where it does not look like its documented shape: that is never an empty answer */
+function resultOf(answer: unknown, status: number): QueryResult {
+  const { status: word, data, error } = answer as { status?: string; data?: RemoteData; error?: string };
+  if (word !== "success" || !data) {
     return failed("execution", `the remote API says: ${error ?? "no result"}`);
   }
-  const value = valueOf(data);
-  return value
-    ? { kind: "ok", value, annotations: [], stats: NO_STATS }
-    : failed("execution", `the remote API answered with a ${data.resultType}`);
+  if (status !== 200) throw new Error(`its status is ${status}`);
+  return { kind: "ok", value: valueOf(data), annotations: [], stats: NO_STATS };
 }
-
-/** A point of the API: [unix seconds, value as text]. */
-type Point = readonly [seconds: number, value: string];
 
 interface RemoteData {
   readonly resultType: string;
@@ -83,47 +78,55 @@ interface RemoteData {
 
 interface RemoteSeries {
   readonly metric: Record<string, string>;
-  readonly value?: Point;
-  readonly values?: readonly Point[];
+  readonly value?: unknown;
+  readonly values?: readonly unknown[];
   readonly histogram?: unknown;
   readonly histograms?: readonly unknown[];
 }
 
-function valueOf({ resultType, result }: RemoteData): QueryValue | undefined {
+function valueOf({ resultType, result }: RemoteData): QueryValue {
   switch (resultType) {
-    case "scalar":
-      return { kind: "scalar", timestampMs: msOf(result as Point), value: numberOf((result as Point)[1]) };
-    case "string":
-      return { kind: "string", timestampMs: msOf(result as Point), value: (result as Point)[1] };
+    case "scalar": {
+      const { timestampMs, text } = pointOf(result);
+      return { kind: "scalar", timestampMs, value: numberOf(text) };
+    }
+    case "string": {
+      const { timestampMs, text } = pointOf(result);
+      return { kind: "string", timestampMs, value: text };
+    }
     case "vector":
       return { kind: "vector", samples: (result as RemoteSeries[]).map(vectorSample) };
     case "matrix":
       return { kind: "matrix", series: (result as RemoteSeries[]).map(matrixSeries) };
     default:
-      return undefined;
+      throw new Error(`it answered with a ${resultType}`);
   }
 }
 
 /** A histogram can be no verdict, so NaN stands in for it: it never equals 1. */
-function vectorSample({ metric, value }: RemoteSeries): VectorSample {
-  const labels = Labels.from(metric);
-  return value
-    ? { labels, timestampMs: msOf(value), value: numberOf(value[1]), histogram: undefined }
-    : { labels, timestampMs: 0, value: NaN, histogram: undefined };
+const HISTOGRAM = { timestampMs: 0, text: "NaN" };
+
+function vectorSample({ metric, value, histogram }: RemoteSeries): VectorSample {
+  const { timestampMs, text } = histogram === undefined ? pointOf(value) : HISTOGRAM;
+  return { labels: Labels.from(metric), timestampMs, value: numberOf(text), histogram: undefined };
 }
 
 function matrixSeries({ metric, values = [], histograms = [] }: RemoteSeries): MatrixSeries {
-  const points = histograms.length > 0 ? [...values, [0, "NaN"] as Point] : values;
+  const points = [...values.map(pointOf), ...histograms.map(() => HISTOGRAM)];
+  if (points.length === 0) throw new Error("one of its series has no points");
   return {
     labels: Labels.from(metric),
-    timestamps: Float64Array.from(points, msOf),
-    values: Float64Array.from(points, (point) => numberOf(point[1])),
+    timestamps: Float64Array.from(points, ({ timestampMs }) => timestampMs),
+    values: Float64Array.from(points, ({ text }) => numberOf(text)),
     histograms: undefined,
   };
 }
 
-function msOf(point: Point): number {
-  return point[0] * 1_000;
+/** A point of the API: [unix seconds, value as text]. */
+function pointOf(point: unknown): { readonly timestampMs: number; readonly text: string } {
+  const [seconds, text] = Array.isArray(point) ? point : [];
+  if (typeof seconds !== "number" || typeof text !== "string") throw new Error("one of its points is none");
+  return { timestampMs: seconds * 1_000, text };
 }
 
 function numberOf(text: string): number {

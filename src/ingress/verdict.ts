@@ -74,6 +74,11 @@ function ofMany<Item extends { readonly labels: Labels }>(
   };
 }
 
-function reasonOf(error: QueryError): string {
-  return `the query failed: ${error.message}`;
+/** Longest error that is repeated, in UTF-16 units: it may come from another server. */
+const MAX_ERROR_LENGTH = 300;
+
+/** On one line. */
+function reasonOf({ message }: QueryError): string {
+  const line = message.replaceAll(/\s+/g, " ");
+  return `the query failed: ${line.length > MAX_ERROR_LENGTH ? `${line.slice(0, MAX_ERROR_LENGTH)}…` : line}`;
 }
