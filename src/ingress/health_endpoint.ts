@@ -90,16 +90,17 @@ export class HealthEndpoint {
     const startedAt = clock.now();
     const result = await this.#deps.evaluate(atMs).catch(internalError);
     const durationMs = clock.now() - startedAt;
+    const knownAtMs = clock.wallNow();
     const before = this.#shown;
     const evaluation = this.#judge(findingOf(result), result, atMs);
     const changed = this.#shown.healthy !== before.healthy;
     this.#last = evaluation;
-    this.#meters.record(evaluation, durationMs, changed, clock.wallNow());
+    this.#meters.record(evaluation, durationMs, changed, knownAtMs);
     if (changed) {
       this.#deps.tracing.verdictChanged({
         endpoint: this.config.path,
         healthy: evaluation.healthy,
-        atMs,
+        atMs: knownAtMs,
         durationMs,
         reason: evaluation.reason,
         probes: this.#deps.probes(),

@@ -18,9 +18,9 @@ export function traceparent(context: TraceContext): string {
 export interface VerdictChange {
   readonly endpoint: string;
   readonly healthy: boolean;
-  /** Wall clock, ms since the epoch. */
+  /** Wall clock at which the verdict was known, ms since the epoch. */
   readonly atMs: number;
-  /** How long the evaluation took, ms. */
+  /** How long the evaluation had taken by then, ms. */
   readonly durationMs: number;
   /** One sentence, as in the answer's second line. */
   readonly reason: string;

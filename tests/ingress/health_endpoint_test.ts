@@ -216,6 +216,19 @@ for (const { name, config, says, want } of successions) {
   });
 }
 
+Deno.test("health endpoint tells of a change at the time at which it was known", async () => {
+  const { clock, deps, changes } = endpointSaying([]);
+  const endpoint = new HealthEndpoint(CONFIG, {
+    ...deps,
+    evaluate: async () => {
+      await clock.advance(5);
+      return scalar(1);
+    },
+  });
+  const { atMs } = await endpoint.evaluate();
+  assert.deepEqual(changes.map((change) => [change.atMs - atMs, change.durationMs]), [[5, 5]]);
+});
+
 Deno.test("health endpoint writes samples at most ten times a second, however often it is asked", async () => {
   const { endpoint, clock, meter } = endpointSaying([scalar(1)]);
   for (let i = 0; i < 1_000; i++) {
