@@ -1,7 +1,9 @@
 /**
- * `deno task fuzz:port [--seed=N] [--requests=N] [--seconds=N]`: a Bunny under attack on its port (loopback only), and somebody who
- * asks it for a verdict all the while, from a process of its own. Prints what came back, how long verdicts took, and what
- * Bunny holds afterwards. Exit code 1: something was answered that may not be, or Bunny crashed or kept what it opened.
+ * `deno task fuzz:port [--seed=N] [--requests=N] [--seconds=N] [--only=TEXT] [--bare]`: a Bunny under attack on its port
+ * (loopback only), and somebody who asks it for a verdict all the while, from a process of its own. Prints what came
+ * back, how long verdicts took, and what Bunny holds afterwards. `--only`: phases whose name has this in it. `--bare`:
+ * attacks a server of node:http's with nothing behind it instead, for comparison; what it answers is not judged.
+ * Exit code 1: something was answered that may not be, or Bunny crashed or kept what it opened.
  */
 import { setPriority } from "node:os";
 import { Random } from "../support/random.ts";
@@ -26,6 +28,9 @@ import { holdings, startSubject, type Subject, WATCH_HEADER, watchRow } from "./
 const MAX_CONNECTIONS = 6_000;
 const IDLE_CONNECTIONS = 5_000;
 
+const isBare = Deno.args.includes("--bare");
+const only = Deno.args.find((arg) => arg.startsWith("--only="))?.slice(7) ?? "";
+
 const options = {
   seed: number("seed", Math.floor(Math.random() * 2 ** 32)),
   requests: number("requests", 3_000),
@@ -48,7 +53,7 @@ function crowdPhase(
 ): Phase {
   return {
     name,
-    run: async ({ port }) => said(await crowd(port, size, forMs, habit)),
+    run: async ({ port, barePort }) => said(await crowd(isBare ? barePort : port, size, forMs, habit)),
   };
 }
 
@@ -103,7 +108,7 @@ async function main(): Promise<number> {
   console.log(WATCH_HEADER);
   const startedAt = Date.now();
   let afterCalmMs = startedAt;
-  for (const { name, run } of PHASES) {
+  for (const { name, run } of PHASES.filter(({ name }) => name.includes(only))) {
     const fromMs = Date.now();
     const said = await run(subject, flaws).catch((error) => `broke: ${error}`);
     const untilMs = Date.now();
@@ -153,6 +158,7 @@ async function isAlive({ bunny, port }: Subject, flaws: string[]): Promise<boole
 }
 
 async function hostileRequests({ port }: Subject, flaws: string[]): Promise<string> {
+  if (isBare) return "not sent";
   let answers = 0;
   for (const { name, sent, want } of HOSTILE_REQUESTS) {
     const { statuses, ended } = await converse(port, sent);
@@ -166,6 +172,7 @@ async function hostileRequests({ port }: Subject, flaws: string[]): Promise<stri
 }
 
 async function mutatedRequests({ port }: Subject, flaws: string[]): Promise<string> {
+  if (isBare) return "not sent";
   const random = new Random(options.seed);
   const counts = new Map<string, number>();
   let left = options.requests;
