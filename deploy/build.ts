@@ -5,7 +5,7 @@
  * The compiler is $DENO, else the Deno that runs this; its runtime is $DENORT_BIN, else Deno downloads it. Without any
  * `--allow-…` the executable has all permissions and gives up at start what its configuration doesn't need.
  */
-import { basename } from "node:path";
+import { basename, dirname } from "node:path";
 import { parseArgs } from "node:util";
 
 const TARGETS = [
@@ -38,6 +38,8 @@ const V8_FLAGS = [
   "--no-lazy",
 ];
 
+const BUNNY = "src/main.ts";
+
 if (import.meta.main) await build(Deno.args);
 
 async function build(args: readonly string[]): Promise<void> {
@@ -48,7 +50,7 @@ async function build(args: readonly string[]): Promise<void> {
     options: {
       target: { type: "string" },
       output: { type: "string", short: "o" },
-      entry: { type: "string", default: "src/main.ts" },
+      entry: { type: "string", default: BUNNY },
     },
     allowPositionals: true,
   });
@@ -64,9 +66,10 @@ async function build(args: readonly string[]): Promise<void> {
   }
   const windows = target?.includes("windows") ?? Deno.build.os === "windows";
   const output = values.output ?? `dist/bunny${target ? `-${target}` : ""}${windows ? ".exe" : ""}`;
-  const bundle = `dist/${entry === "src/main.ts" ? "bunny" : basename(output)}.js`;
+  const bundle = `dist/${entry === BUNNY ? "bunny" : basename(output)}.js`;
 
   await Deno.mkdir("dist", { recursive: true });
+  await Deno.mkdir(dirname(output), { recursive: true });
   const bundled = await run(Deno.execPath(), [
     "bundle",
     "--quiet",
@@ -97,7 +100,7 @@ async function build(args: readonly string[]): Promise<void> {
         "denort of the same version.",
     );
   }
-  for (const note of permissionNotes(permissions)) console.log(`note: ${note}`);
+  if (entry === BUNNY) { for (const note of permissionNotes(permissions)) console.log(`note: ${note}`); }
   const [{ size }, { size: bundleSize }] = await Promise.all([Deno.stat(output), Deno.stat(bundle)]);
   console.log(
     `${output}: ${(size / 2 ** 20).toFixed(1)} MiB (bundle ${(bundleSize / 1024).toFixed(0)} KiB)`,
