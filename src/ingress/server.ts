@@ -38,6 +38,12 @@ const SWEEP_MS = 250;
 /** The same as long as there are more of them than one look may end. */
 const HURRIED_SWEEP_MS = 10;
 
+/**
+ * Connections that may wait to be accepted; the system's own limit holds as well. A client that finds no room tries
+ * again after a second, which is all the time that the kubelet gives.
+ */
+const BACKLOG = 4_096;
+
 /** What the parser itself lets through; `maxHeaderBytes` is enforced behind it, so that it can change at run time. */
 const PARSER_HEADER_BYTES = 64 * 1024;
 
@@ -68,7 +74,7 @@ export class HttpServer implements AsyncDisposable {
     });
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
-      server.listen(options.port, options.host, () => {
+      server.listen({ port: options.port, host: options.host, backlog: BACKLOG }, () => {
         server.off("error", reject);
         resolve();
       });
