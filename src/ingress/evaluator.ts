@@ -16,7 +16,7 @@ export function makeEvaluator(
   clock: Clock,
 ): Evaluator {
   if (source.kind === "remote") return remoteEvaluator(query, source.url, clock);
-  const limits = { timeoutMs: Math.min(query.timeoutMs, engine.options.timeoutMs) };
+  const limits = { timeoutMs: Math.min(query.timeoutMs, engine.options.timeoutMs), urgent: true };
   const parsed = parseExpr(query.expr);
   const expr = parsed.kind === "ok" ? parsed.expr : query.expr; // the engine says what is wrong with the text
   if (query.kind === "instant") {

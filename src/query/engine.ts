@@ -82,6 +82,7 @@ interface Task {
   readonly columns: SampleColumns;
   readonly evaluation: Evaluation<QueryValue>;
   readonly signal: AbortSignal | undefined;
+  readonly urgent: boolean;
   waitedMs: number;
 }
 
@@ -184,8 +185,8 @@ export class Engine {
       const evaluation = kind === "range"
         ? rangeValue(context, planned.expr)
         : instantValue(context, planned.expr);
-      const task = { kind, startedMs, deadlineMs, meter, notes, columns, evaluation, signal, waitedMs: 0 };
-      return task;
+      const { urgent = false } = limits;
+      return { kind, startedMs, deadlineMs, meter, notes, columns, evaluation, signal, urgent, waitedMs: 0 };
     } catch (thrown) {
       return this.#end({ kind, startedMs, meter, waitedMs: 0 }, failed(thrown));
     }
@@ -219,13 +220,13 @@ export class Engine {
     try {
       const result = this.#step(task);
       if (result) return result;
-      return await this.#runGated(task);
+      return await (task.urgent ? this.#runOn(task) : this.#runGated(task));
     } finally {
       this.#giveBack(task.columns);
     }
   }
 
-  /** What has not ended within its first slice needs a place among the running, and goes on a slice a turn. */
+  /** What has not ended within its first slice needs a place among the running. */
   async #runGated(task: Task): Promise<QueryResult> {
     const { clock } = this.#options;
     const waitsFromMs = clock.now();
@@ -239,15 +240,20 @@ export class Engine {
       if (admission !== "admitted") return this.#end(task, { kind: "error", error: REFUSALS[admission] });
     }
     try {
-      using _membership = this.#turns.join();
-      for (;;) {
-        await this.#turns.next();
-        task.meter.beginSlice();
-        const result = this.#step(task);
-        if (result) return result;
-      }
+      return await this.#runOn(task);
     } finally {
       this.#gate.leave();
+    }
+  }
+
+  /** Goes on to the end, a slice a turn. */
+  async #runOn(task: Task): Promise<QueryResult> {
+    using _membership = this.#turns.join();
+    for (;;) {
+      await this.#turns.next(task.urgent);
+      task.meter.beginSlice();
+      const result = this.#step(task);
+      if (result) return result;
     }
   }
 

@@ -69,4 +69,6 @@ export interface QueryLimits {
   readonly timeoutMs?: number;
   readonly lookbackMs?: number;
   readonly signal?: AbortSignal;
+  /** For verdicts: needs no place among the running, and its turns come before those of other queries. */
+  readonly urgent?: boolean;
 }

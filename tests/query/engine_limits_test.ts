@@ -170,6 +170,17 @@ Deno.test("long queries beyond the limit wait in line, and beyond that are refus
   ]);
 });
 
+Deno.test("an urgent long query waits for no place, and takes none", async () => {
+  const engine = engineWith({ sliceMs: 0, maxConcurrentQueries: 1, maxWaitingQueries: 1 });
+  const running = endlessQuery(engine);
+  const waiting = endlessQuery(engine);
+  assert.equal((await longQuery(engine, { urgent: true })).kind, "ok");
+  assert.deepEqual(engine.load, { running: 1, waiting: 1 });
+  assert.deepEqual(await running.stop(), CANCELED);
+  assert.deepEqual(await waiting.stop(), CANCELED);
+  assert.deepEqual(engine.load, { running: 0, waiting: 0 });
+});
+
 Deno.test("a long query whose caller goes while it waits is canceled, and leaves the line", async () => {
   const engine = engineWith({ sliceMs: 0, maxConcurrentQueries: 1 });
   const caller = new AbortController();

@@ -6,6 +6,7 @@ import { LoopbackPause, type Pause, TimerPause } from "../../base/pause.ts";
  */
 export class Turns {
   readonly #waiting: (() => void)[] = [];
+  readonly #urgent: (() => void)[] = [];
   #members = 0;
   #isGiving = false;
   /** Open for as long as there are members. */
@@ -17,17 +18,20 @@ export class Turns {
     return { [Symbol.dispose]: () => this.#leave() };
   }
 
-  /** Resolves when it is the caller's turn, after all who asked before. Only for members. */
-  next(): Promise<void> {
+  /**
+   * Resolves when it is the caller's turn, after all who asked before; an urgent one comes before those who are not.
+   * Only for members.
+   */
+  next(urgent = false): Promise<void> {
     return new Promise((resolve) => {
-      this.#waiting.push(resolve);
+      (urgent ? this.#urgent : this.#waiting).push(resolve);
       if (!this.#isGiving) void this.#give();
     });
   }
 
   async #give(): Promise<void> {
     this.#isGiving = true;
-    while (this.#waiting.length > 0) {
+    while (this.#waiting.length + this.#urgent.length > 0) {
       this.#pause ??= await LoopbackPause.open() ?? new TimerPause();
       try {
         await this.#pause.wait();
@@ -35,7 +39,7 @@ export class Turns {
         this.#pause[Symbol.dispose](); // the connection broke
         this.#pause = new TimerPause();
       }
-      this.#waiting.shift()!();
+      (this.#urgent.shift() ?? this.#waiting.shift()!)();
     }
     this.#isGiving = false;
   }

@@ -1,0 +1,12 @@
+import assert from "node:assert/strict";
+import { Turns } from "../../src/query/mod.ts";
+
+Deno.test("turns go round in the order of asking, but first to who is in a hurry", async () => {
+  const turns = new Turns();
+  using _membership = turns.join();
+  const taken: string[] = [];
+  const ask = (name: string, urgent?: boolean) => turns.next(urgent).then(() => taken.push(name));
+  await Promise.all([ask("a"), ask("b"), ask("c"), ask("x", true), ask("y", true)]);
+  assert.deepEqual(taken.slice(-3), ["a", "b", "c"]);
+  assert.deepEqual(taken.slice(0, 2), ["x", "y"]);
+});
