@@ -55,6 +55,25 @@ Deno.test("a large result is refused while too many others are being sent", asyn
   await response.body?.cancel();
 });
 
+Deno.test("a verdict is reached while more queries run and wait than may", async () => {
+  const heavy = "sum_over_time(sum(up)[10m:20ms])";
+  await using rig = await apiRig(
+    `ingress: { httpServer: { health: [ { path: ready, instantQuery: { timeout: 30s, query: "${heavy} < bool 0" } } ] } }`,
+    { sliceMs: 0, maxConcurrentQueries: 1, maxWaitingQueries: 1 },
+  );
+  const leaving = new AbortController();
+  const endless = `${rig.url}/api/v1/query_range?query=${heavy}&start=${NOW - 600}&end=${NOW}&step=0.1`;
+  const others = [1, 2, 3].map(() =>
+    fetch(endless, { signal: leaving.signal }).then((response) => response.body?.cancel(), () => {})
+  );
+  while ((await (await fetch(endless)).json()).errorType !== "unavailable");
+  const verdict = await fetch(`${rig.url}/ready`);
+  assert.match(await verdict.text(), /the query is 0/);
+  assert.equal(verdict.status, 503);
+  leaving.abort();
+  await Promise.all(others);
+});
+
 const refused: { name: string; query: string; error: RegExp }[] = [
   { name: "words without end", query: "1" + "+1".repeat(40_000), error: /deeper|more than 20000 words/ },
   {
