@@ -5,7 +5,7 @@
  * attacks a server of node:http's with nothing behind it instead, for comparison; what it answers is not judged.
  * Exit code 1: something was answered that may not be, or Bunny crashed or kept what it opened.
  */
-import { setPriority } from "node:os";
+import { getPriority, setPriority } from "node:os";
 import { Random } from "../support/random.ts";
 import {
   crowd,
@@ -209,7 +209,7 @@ function said({ opened, ended, refused, mostOpen }: CrowdReport): string {
 /** The attackers would be on other machines: here they shall not take the processor from those they attack. */
 function yieldToSubject(): void {
   try {
-    setPriority(10);
+    setPriority(Math.min(19, getPriority() + 10));
   } catch {
     console.log("(attackers run with the same priority as their target)");
   }
