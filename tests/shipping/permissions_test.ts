@@ -120,7 +120,18 @@ for (const { name, command, store, more, env, gaveUp, can } of cases) {
     const path = dir.write("bunny.yaml", yaml(port, command, tsdbPath, more));
     const moduleUrl = `http://127.0.0.1:${peer.port}/module.js`;
     await using bunny = denoProcess(
-      ["run", "-A", "--no-prompt", "--no-check", TEMPTED, path, String(ownPort), dir.path, moduleUrl],
+      [
+        "run",
+        "-A",
+        "--no-prompt",
+        "--no-check",
+        "--no-lock",
+        TEMPTED,
+        path,
+        String(ownPort),
+        dir.path,
+        moduleUrl,
+      ],
       { env },
     );
     const line = JSON.parse(await bunny.waitForLine(/gave up permissions/));
