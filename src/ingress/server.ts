@@ -39,10 +39,10 @@ const SWEEP_MS = 250;
 const HURRIED_SWEEP_MS = 10;
 
 /**
- * Connections that may wait to be accepted; the system's own limit holds as well. A client that finds no room tries
- * again after a second, which is all the time that the kubelet gives.
+ * Connections that may wait to be accepted. A client that finds no room tries again after a second, which is all the
+ * time that the kubelet gives; one that finds it behind thousands of others waits for them.
  */
-const BACKLOG = 4_096;
+const BACKLOG = 512;
 
 /** What the parser itself lets through; `maxHeaderBytes` is enforced behind it, so that it can change at run time. */
 const PARSER_HEADER_BYTES = 64 * 1024;
