@@ -41,6 +41,26 @@ export async function main(_args: string[]): Promise<void> {
     );
     if (probes === 50) await besideBlackbox(port, probes * hz);
   }
+  await bareTimers();
+}
+
+/** What this machine makes of timers that do nothing: no beat can be more on time. */
+async function bareTimers(): Promise<void> {
+  const args = ["100", "100", String(MEASURE_MS)];
+  await using worker = denoProcess([
+    "run",
+    "-A",
+    "--no-check",
+    V8_FLAGS,
+    script("timers_worker.ts"),
+    ...args,
+  ]);
+  const { p50Ms, p99Ms } = JSON.parse(await worker.waitForLine(/^\{/, 60_000));
+  console.log(
+    `${"bare timers, 100 × 10 Hz".padEnd(69)} ${p50Ms.toFixed(2).padStart(12)} ${
+      p99Ms.toFixed(2).padStart(7)
+    }`,
+  );
 }
 
 async function runWorker(port: number, probes: number, periodMs: number): Promise<WorkerReport> {
