@@ -43,6 +43,8 @@ export interface EngineOptions {
 /** What there is to say of a query that has ended. */
 export interface QueryReport {
   readonly kind: "instant" | "range";
+  /** The query, if it came as text. */
+  readonly text: string | undefined;
   /** "ok", or the error's kind. */
   readonly outcome: "ok" | QueryError["kind"];
   /** From the call to the result, waiting and other queries' slices included. */
@@ -75,6 +77,7 @@ const MAX_SPARE_LENGTH = 1 << 17;
 /** A query, ready to be evaluated. */
 interface Task {
   readonly kind: "instant" | "range";
+  readonly text: string | undefined;
   readonly startedMs: number;
   readonly deadlineMs: number;
   readonly meter: Meter;
@@ -172,8 +175,9 @@ export class Engine {
     const { clock, maxSamples, sliceMs } = this.#options;
     const startedMs = clock.now();
     const deadlineMs = startedMs + (limits.timeoutMs ?? this.#options.timeoutMs);
-    const { signal } = limits;
+    const { signal, urgent = false } = limits;
     const meter = new Meter({ clock, maxSamples, deadlineMs, sliceMs, signal });
+    const text = typeof query === "string" ? query : undefined;
     try {
       const expr = typeof query === "string" ? parsed(query) : query;
       if (kind === "range") checkRange(expr, stepMs);
@@ -185,10 +189,22 @@ export class Engine {
       const evaluation = kind === "range"
         ? rangeValue(context, planned.expr)
         : instantValue(context, planned.expr);
-      const { urgent = false } = limits;
-      return { kind, startedMs, deadlineMs, meter, notes, columns, evaluation, signal, urgent, waitedMs: 0 };
+      const waitedMs = 0;
+      return {
+        kind,
+        text,
+        startedMs,
+        deadlineMs,
+        meter,
+        notes,
+        columns,
+        evaluation,
+        signal,
+        urgent,
+        waitedMs,
+      };
     } catch (thrown) {
-      return this.#end({ kind, startedMs, meter, waitedMs: 0 }, failed(thrown));
+      return this.#end({ kind, text, startedMs, meter, waitedMs: 0 }, failed(thrown));
     }
   }
 
@@ -271,10 +287,14 @@ export class Engine {
     }
   }
 
-  #end(task: Pick<Task, "kind" | "startedMs" | "meter" | "waitedMs">, result: QueryResult): QueryResult {
+  #end(
+    task: Pick<Task, "kind" | "text" | "startedMs" | "meter" | "waitedMs">,
+    result: QueryResult,
+  ): QueryResult {
     const { clock, onQuery } = this.#options;
     const report: QueryReport = {
       kind: task.kind,
+      text: task.text,
       outcome: result.kind === "ok" ? "ok" : result.error.kind,
       durationMs: clock.now() - task.startedMs,
       waitedMs: task.waitedMs,

@@ -54,7 +54,7 @@ export async function layFoundation(config: Config, { clock, logging }: Assembly
     maxBlockMs,
   });
   const meter = new MeterRegistry(store, { clock, logger: logging.logger("telemetry") });
-  return { startedAtMs, store, meter, queries: new QueryTotals() };
+  return { startedAtMs, store, meter, queries: new QueryTotals(logging.logger("query")) };
 }
 
 /**

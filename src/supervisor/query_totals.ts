@@ -1,8 +1,10 @@
+import type { Logger } from "../base/log.ts";
 import type { QueryReport } from "../query/mod.ts";
 import type { Reading } from "../telemetry/mod.ts";
 
 /** What all queries together came to, for the page of internals. Outlives the engines that a reload replaces. */
 export class QueryTotals {
+  readonly #logger: Logger;
   /** By outcome. */
   readonly #counts = new Map<QueryReport["outcome"], number>();
   #seconds = 0;
@@ -10,7 +12,14 @@ export class QueryTotals {
   #samples = 0;
   #peak = 0;
 
-  add({ outcome, durationMs, waitedMs, samplesTotal, samplesPeak }: QueryReport): void {
+  /** `logger` is told of each query, in a whisper but for those that broke through a mistake of ours. */
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  add(report: QueryReport): void {
+    const { outcome, durationMs, waitedMs, samplesTotal, samplesPeak } = report;
+    this.#logger[outcome === "internal" ? "error" : "debug"]("query", { ...report });
     this.#counts.set(outcome, (this.#counts.get(outcome) ?? 0) + 1);
     this.#seconds += durationMs / 1_000;
     this.#waitedSeconds += waitedMs / 1_000;

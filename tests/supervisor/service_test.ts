@@ -39,11 +39,20 @@ telemetry: { prometheus: { promql: { engineOptions: { maxSamples: ${maxSamples} 
 }
 
 /** A service that runs until it is disposed of. */
-async function started(first: Config): Promise<{ service: Service } & AsyncDisposable> {
+async function started(
+  first: Config,
+  logged: string[] = [],
+): Promise<{ service: Service } & AsyncDisposable> {
   const clock = new SystemClock();
   const service = await Service.start(first, {
     clock,
-    logging: new Logging({ format: "text", level: "error", write: () => {}, wallNow: () => clock.wallNow() }),
+    logging: new Logging({
+      format: "json",
+      level: "error",
+      levels: { query: "debug" },
+      write: (line) => void logged.push(line),
+      wallNow: () => clock.wallNow(),
+    }),
     environment: {},
     execPolicy: new ExecPolicy([]),
   });
@@ -114,4 +123,16 @@ Deno.test("service: a reload that failed is seen at once", async () => {
   assert.match(await ask(service, "otel-metrics"), /\nbunny_config_last_reload_successful 0\n/);
   const query = "bunny_config_last_reload_successful%2Bbunny_config_reload_failures_total";
   assert.match(await ask(service, `api/v1/query?query=${query}`), /"value":\[[\d.]+,"1"\]/);
+});
+
+Deno.test("service: each query is told to whoever asks for the component's whispers", async () => {
+  const logged: string[] = [];
+  await using running = await started(config({}), logged);
+  await ask(running.service, "api/v1/query?query=1%2B1");
+  await ask(running.service, "ready");
+  const lines = logged.map((line) => JSON.parse(line)).filter(({ component }) => component === "query");
+  assert.deepEqual(lines.map(({ level, kind, text, outcome }) => ({ level, kind, text, outcome })), [
+    { level: "DEBUG", kind: "instant", text: "1+1", outcome: "ok" },
+    { level: "DEBUG", kind: "instant", text: undefined, outcome: "ok" },
+  ]);
 });
