@@ -21,6 +21,9 @@ const RETRY_MS = 10_000;
 /** The head is cut early when its closed chunks take up this much memory. */
 const MAX_HEAD_CHUNK_BYTES = 32 * 1024 * 1024;
 
+/** Early cuts at one go: when samples come faster than that, merging and expiring must get their turn all the same. */
+const MAX_EARLY_CUTS = 4;
+
 /** Reading this many samples from the log takes a start some ten milliseconds. */
 const LONG_LOG_SAMPLES = 50_000;
 
@@ -214,7 +217,8 @@ export class Disk {
         for (; cut; cut = this.#plannedCut()) await this.#cut(cut);
         await this.#checkpoint();
       }
-      for (cut = this.#earlyCut(); cut; cut = this.#earlyCut()) {
+      cut = this.#earlyCut();
+      for (let cuts = 0; cut && cuts < MAX_EARLY_CUTS; cuts++, cut = this.#earlyCut()) {
         await this.#cut(cut);
         if (!await this.#checkpoint()) break; // without it, cutting more makes no room
       }
