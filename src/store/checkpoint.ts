@@ -60,7 +60,7 @@ export async function writeCheckpoint(
 }
 
 /** Removes the segments that a checkpoint stands for, and older checkpoints. */
-export function removeUpTo(walDir: string, lastSegment: number): void {
+function removeUpTo(walDir: string, lastSegment: number): void {
   for (const { number, path } of segmentsIn(walDir)) if (number <= lastSegment) removeIfThere(path);
   for (const { number, path } of checkpointsIn(walDir)) if (number < lastSegment) removeIfThere(path);
 }

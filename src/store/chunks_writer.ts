@@ -15,8 +15,6 @@ const FLUSH_BYTES = 64 * 1024;
 
 /** Writes a block's chunks behind each other into numbered files. */
 export class ChunksWriter {
-  /** Bytes of all files. */
-  totalBytes = 0;
   readonly #dir: string;
   readonly #out = new ByteWriter(FLUSH_BYTES * 2);
   readonly #files: Deno.FsFile[] = [];
@@ -40,7 +38,6 @@ export class ChunksWriter {
     out.put(data);
     out.be32(crc32c(out.bytes, start, out.length));
     this.#fileBytes += out.length - before;
-    this.totalBytes += out.length - before;
     if (out.length >= FLUSH_BYTES) this.#flush();
     return ref;
   }
@@ -64,7 +61,6 @@ export class ChunksWriter {
     this.#out.u8(CHUNKS_VERSION);
     this.#out.padTo(CHUNKS_HEADER_BYTES);
     this.#fileBytes = CHUNKS_HEADER_BYTES;
-    this.totalBytes += CHUNKS_HEADER_BYTES;
   }
 
   #flush(): void {

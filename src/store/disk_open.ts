@@ -8,7 +8,7 @@ import { listDir, removeIfThere } from "./files.ts";
 import { DirLock } from "./lock.ts";
 
 /** What a block is called while it is being removed. */
-export const DELETION_SUFFIX = ".tmp-for-deletion";
+const DELETION_SUFFIX = ".tmp-for-deletion";
 
 /** Where blocks go whose time lies ahead of the clock; itself a directory that Prometheus can open. */
 export const SET_ASIDE = "set-aside";

@@ -25,17 +25,6 @@ export async function syncDir(path: string): Promise<void> {
   await dir.sync();
 }
 
-/** Writes a file whole, under its name only once it is on disk. */
-export async function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
-  const temporary = `${path}.tmp`;
-  {
-    using file = await Deno.open(temporary, { write: true, create: true, truncate: true });
-    writeAll(file, bytes);
-    await file.sync();
-  }
-  await Deno.rename(temporary, path);
-}
-
 /** Removes a file or a directory with all that is in it; nothing there is no error. */
 export function removeIfThere(path: string): void {
   try {
@@ -56,7 +45,7 @@ export function diskBytes(path: string): number {
 }
 
 /** What a file of this size takes up. */
-export function onDisk(sizeBytes: number): number {
+function onDisk(sizeBytes: number): number {
   return Math.ceil(sizeBytes / DISK_BLOCK_BYTES) * DISK_BLOCK_BYTES;
 }
 

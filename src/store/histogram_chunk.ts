@@ -76,7 +76,6 @@ export function encodeHistograms(
 
 /** What is the same for all samples of a chunk. */
 interface Layout {
-  readonly count: number;
   /** How the first sample is to be taken; the others of a counter are "not_reset". */
   readonly firstHint: CounterResetHint;
   readonly schema: number;
@@ -104,7 +103,7 @@ export function decodeHistograms(
   const count = view.getUint16(start) & (withStarts ? 0x3fff : 0xffff);
   const from = new BitReader(view, start + 3);
   if (count === 0) return from.endByte;
-  const layout = readLayout(from, count, flags & FLAGS_MASK);
+  const layout = readLayout(from, flags & FLAGS_MASK);
   const starts = withStarts ? new StartTimes(view.getUint8(start + 2)) : undefined;
   const isInteger = encoding === Encoding.HISTOGRAM || encoding === Encoding.HISTOGRAM_ST;
   const sample = isInteger ? new IntegerSample(layout) : new FloatSample(layout);
@@ -246,14 +245,13 @@ function cumulated(differences: Float64Array): Float64Array {
   return differences.map((difference) => count += difference);
 }
 
-function readLayout(from: BitReader, count: number, flags: number): Layout {
+function readLayout(from: BitReader, flags: number): Layout {
   const zeroThreshold = readZeroThreshold(from);
   const schema = from.varbit();
   const positiveSpans = readSpans(from);
   const negativeSpans = readSpans(from);
   const total = (spans: readonly Span[]) => spans.reduce((sum, span) => sum + span.length, 0);
   return {
-    count,
     // Also after a reset: as in Prometheus, a reader is not told, for the chunk before may be missing.
     firstHint: flags === FLAGS.gauge ? "gauge" : "unknown",
     schema,

@@ -23,10 +23,6 @@ export class PageCache {
     this.#maxPages = Math.max(4, Math.floor(maxBytes / PAGE_BYTES));
   }
 
-  get memoryBytes(): number {
-    return this.#pages.size * PAGE_BYTES;
-  }
-
   /** Opens a file to be read through this cache; whoever opens it closes it. */
   open(path: string): PagedFile {
     const file = Deno.openSync(path, { read: true });

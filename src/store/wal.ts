@@ -45,16 +45,6 @@ export class Wal implements HeadLog {
     return this.#state;
   }
 
-  /** The segment that is written to; undefined while suspended. */
-  get segment(): number | undefined {
-    return this.#writer?.segment;
-  }
-
-  /** Bytes since the current run of segments was started. */
-  get writtenBytes(): number {
-    return this.#writer?.totalBytes ?? 0;
-  }
-
   /**
    * Starts (or starts again) with a new segment of this number. While something is missing before it, the log counts
    * as suspended until `confirm`. @throws what creating the file throws
@@ -117,15 +107,14 @@ export class Wal implements HeadLog {
     }
   }
 
-  /** Closes the segment and goes on with the next one. @returns the number of the closed one; undefined: suspended */
-  next(): number | undefined {
+  /** Closes the segment and goes on with the next one. */
+  next(): void {
     this.flush();
     try {
       this.#writer?.next();
     } catch (error) {
       this.#fail("start a segment", error);
     }
-    return this.#writer && this.#writer.segment - 1;
   }
 
   async close(): Promise<void> {

@@ -16,8 +16,6 @@ export class WalWriter {
   #segment: number;
   /** Bytes of the segment, those still in memory included. */
   #segmentBytes = 0;
-  /** Bytes of all segments that were closed. */
-  #closedBytes = 0;
   #pending = new Uint8Array(FIRST_BUFFER_BYTES);
   #pendingView = new DataView(this.#pending.buffer);
   #pendingBytes = 0;
@@ -36,18 +34,9 @@ export class WalWriter {
     return new WalWriter(dir, segment, createSegment(dir, segment));
   }
 
-  get segment(): number {
-    return this.#segment;
-  }
-
   /** Bytes of records not yet handed to the operating system. */
   get pendingBytes(): number {
     return this.#pendingBytes;
-  }
-
-  /** Bytes written since `create`, those in memory included. */
-  get totalBytes(): number {
-    return this.#closedBytes + this.#segmentBytes;
   }
 
   /** Whether there is something that a loss of power would take. */
@@ -115,7 +104,6 @@ export class WalWriter {
     this.#file.close();
     this.#file = next;
     this.#segment++;
-    this.#closedBytes += this.#segmentBytes;
     this.#segmentBytes = 0;
     this.#isDirty = false;
     this.#isNew = true;

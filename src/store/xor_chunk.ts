@@ -19,9 +19,6 @@ import { BitWriter, putWindow, trailingZeros } from "./bits.ts";
 const MAX_HEADER_BYTES = 2;
 const MAX_SAMPLE_BYTES = 19;
 
-/** Most samples a chunk can count. */
-export const MAX_CHUNK_SAMPLES = 65_535;
-
 /** What a new window costs over the last one: one that saves more than this is worth it at once. */
 const NEW_WINDOW_BITS = 11;
 
@@ -238,11 +235,6 @@ export function decodeXor(
     word = wordAt(view, bit);
   }
   return bit + 7 >>> 3;
-}
-
-/** How many samples the chunk at `start` holds. */
-export function xorCount(view: DataView, start: number): number {
-  return view.getUint16(start);
 }
 
 /** The 32 bits from bit position `bit` on, as a signed integer. */
