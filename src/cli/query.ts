@@ -11,6 +11,8 @@ export interface Question {
   readonly timeMs: number | undefined;
   /** `undefined`: one moment. */
   readonly range: { readonly reachMs: number; readonly stepMs: number } | undefined;
+  /** How old a sample may be; `undefined`: as the API is set, or Prometheus' five minutes for a script. */
+  readonly lookbackMs: number | undefined;
 }
 
 /** The API's `data` object with what was remarked, or what went wrong. */
@@ -34,6 +36,8 @@ export const query: Command = {
     "  --range DURATION  evaluate from so long ago until --time, such as 10m; without it: one moment",
     "  --step DURATION   between the steps of a range (default: a hundredth of it, at least 1s)",
     "  --time TIME       RFC 3339 or unix seconds (default: now; with --data: its last sample)",
+    "  --lookback DURATION",
+    "                    how old a sample may be (default: the API's; with --data: 5m, as in Prometheus)",
     `  --url URL         a Prometheus-compatible API (default: ${DEFAULT_URL})`,
     "  --data FILE       evaluate over the `load` commands of a script in Prometheus' test language instead",
     "  --format FORMAT   table (default) or json",
@@ -45,6 +49,7 @@ export const query: Command = {
       range: { type: "string" },
       step: { type: "string" },
       time: { type: "string" },
+      lookback: { type: "string" },
       url: { type: "string" },
       data: { type: "string" },
       format: { type: "string" },
@@ -90,8 +95,14 @@ function questionOf(query: string, options: Readonly<Record<string, string | und
   if (timeMs !== undefined && Number.isNaN(timeMs)) {
     return `--time ${options.time}: neither RFC 3339 nor unix seconds`;
   }
+  const lookbackMs = options.lookback === undefined ? undefined : parsePromDuration(options.lookback);
+  if (options.lookback !== undefined && !lookbackMs) {
+    return `--lookback ${options.lookback}: no duration such as 5s`;
+  }
   if (options.range === undefined) {
-    return options.step === undefined ? { query, timeMs, range: undefined } : "--step needs --range";
+    return options.step === undefined
+      ? { query, timeMs, range: undefined, lookbackMs }
+      : "--step needs --range";
   }
   const reachMs = parsePromDuration(options.range);
   if (!reachMs) return `--range ${options.range}: no duration such as 10m`;
@@ -99,7 +110,7 @@ function questionOf(query: string, options: Readonly<Record<string, string | und
     ? Math.max(1_000, Math.round(reachMs / 100))
     : parsePromDuration(options.step);
   if (!stepMs) return `--step ${options.step}: no duration such as 1s`;
-  return { query, timeMs, range: { reachMs, stepMs } };
+  return { query, timeMs, range: { reachMs, stepMs }, lookbackMs };
 }
 
 function parseTime(text: string): number {

@@ -7,7 +7,7 @@ const TIMEOUT_MS = 30_000;
 /** Puts the question to a Prometheus-compatible HTTP API. @throws when it can't be reached or answers with no JSON */
 export async function askApi(
   url: string,
-  { query, timeMs = new SystemClock().wallNow(), range }: Question,
+  { query, timeMs = new SystemClock().wallNow(), range, lookbackMs }: Question,
 ): Promise<Told> {
   const seconds = (ms: number) => String(ms / 1_000);
   const form = new URLSearchParams({ query });
@@ -16,6 +16,7 @@ export async function askApi(
     form.set("end", seconds(timeMs));
     form.set("step", seconds(range.stepMs));
   } else form.set("time", seconds(timeMs));
+  if (lookbackMs !== undefined) form.set("lookback_delta", seconds(lookbackMs));
   const response = await fetch(`${url.replace(/\/+$/, "")}/api/v1/${range ? "query_range" : "query"}`, {
     method: "POST",
     body: form,

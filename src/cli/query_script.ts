@@ -12,7 +12,7 @@ const MAX_SCRIPT_BYTES = 16 * 1024 * 1024;
 const FOR_EVER_MS = 100 * 365 * 86_400_000;
 
 /** Evaluates over the data of a script's `load` commands, whose first sample is at time 0. @throws when it can't be read */
-export async function askScript(path: string, { query, timeMs, range }: Question): Promise<Told> {
+export async function askScript(path: string, { query, timeMs, range, lookbackMs }: Question): Promise<Told> {
   const { size } = await Deno.stat(path);
   if (size > MAX_SCRIPT_BYTES) {
     return { kind: "error", message: `${path} is larger than ${MAX_SCRIPT_BYTES} bytes` };
@@ -33,7 +33,7 @@ export async function askScript(path: string, { query, timeMs, range }: Question
     const { line, column, message } = loaded.problem;
     return { kind: "error", message: `${path}:${line}:${column}: ${message}` };
   }
-  const engine = new Engine({ clock });
+  const engine = new Engine({ clock, lookbackMs });
   const atMs = timeMs ?? loaded.endMs;
   const result = range
     ? await engine.range(store, query, atMs - range.reachMs, atMs, range.stepMs)

@@ -49,6 +49,7 @@ const cases: { name: string; args: string[]; code: number; out?: RegExp; err?: R
     code: 2,
     err: /--step needs --range/,
   },
+  { name: "a lookback that is none", args: ["query", "up", "--lookback", "x"], code: 2, err: /--lookback x/ },
   { name: "a format that is none", args: ["query", "up", "--format", "xml"], code: 2, err: /table or json/ },
   {
     name: "an API that is not there",
@@ -123,6 +124,19 @@ Deno.test("command line: query over a script, as a range in JSON", async () => {
     resultType: "matrix",
     result: [{ metric: { __name__: "up", job: "a" }, values: [[8, "1"], [9, "1"], [10, "1"]] }],
   });
+});
+
+Deno.test("command line: query looks back as far as it is told, over a script and in an API", async () => {
+  using dir = tempDir();
+  await using rig = await apiRig();
+  const data = ["--data", dir.write("a.test", SCRIPT), "--time", "14"];
+  const api = ["--url", rig.url, "--time", String(NOW + 4)];
+  for (const where of [data, api]) {
+    for (const [lookback, want] of [["5s", "2"], ["3s", "(nothing)"]]) {
+      const { out } = await bunny("query", "count(up)", "--lookback", lookback, ...where);
+      assert.equal(out.split(" ").at(-1), want, `${lookback} ${where[0]}`);
+    }
+  }
 });
 
 Deno.test("command line: query over a script that can't be read names the place", async () => {
