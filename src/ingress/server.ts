@@ -69,7 +69,6 @@ export class HttpServer implements AsyncDisposable {
       headersTimeout: 0,
       requestTimeout: 0,
       keepAliveTimeout: 0,
-      maxHeaderSize: Math.max(PARSER_HEADER_BYTES, options.limits.maxHeaderBytes),
       keepAlive: false,
     });
     await new Promise<void>((resolve, reject) => {

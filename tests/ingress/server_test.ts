@@ -280,4 +280,7 @@ Deno.test("server's limits change while it listens", async () => {
   assert.equal((await rawHttp(server.port, sent)).status, 431);
   server.setLimits({ ...LIMITS, maxHeaderBytes: 10_000 });
   assert.equal((await rawHttp(server.port, sent)).status, 200);
+  server.setLimits({ ...LIMITS, maxHeaderBytes: 200_000 });
+  const large = sent.replace(/x{2000}/, "x".repeat(150_000));
+  assert.equal((await rawHttp(server.port, large)).status, 200);
 });
