@@ -7,6 +7,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   check: async () => (await import("./check.ts")).check,
   query: async () => (await import("./query.ts")).query,
   probe: async () => (await import("./probe.ts")).probe,
+  tsdb: async () => (await import("./tsdb.ts")).tsdb,
 };
 
 const CONSOLE: Output = { out: (line) => console.log(line), err: (line) => console.error(line) };

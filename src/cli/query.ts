@@ -4,6 +4,7 @@ import { type Command, EXIT, type Output, parseArguments } from "./command.ts";
 import { askApi } from "./query_api.ts";
 import { askScript } from "./query_script.ts";
 import { tableOf } from "./query_table.ts";
+import { parseTime } from "./time.ts";
 
 /** What is asked, and of when. Times are ms since the epoch; `undefined` timeMs: now, or the end of the script's data. */
 export interface Question {
@@ -91,7 +92,7 @@ async function ask(question: Question, options: Readonly<Record<string, string |
 }
 
 function questionOf(query: string, options: Readonly<Record<string, string | undefined>>): Question | string {
-  const timeMs = options.time === undefined ? undefined : parseTime(options.time);
+  const timeMs = parseTime(options.time);
   if (timeMs !== undefined && Number.isNaN(timeMs)) {
     return `--time ${options.time}: neither RFC 3339 nor unix seconds`;
   }
@@ -111,11 +112,6 @@ function questionOf(query: string, options: Readonly<Record<string, string | und
     : parsePromDuration(options.step);
   if (!stepMs) return `--step ${options.step}: no duration such as 1s`;
   return { query, timeMs, range: { reachMs, stepMs }, lookbackMs };
-}
-
-function parseTime(text: string): number {
-  const seconds = Number(text);
-  return Number.isNaN(seconds) ? Date.parse(text) : seconds * 1_000;
 }
 
 function usage(output: Output, message: string): number {

@@ -1,3 +1,4 @@
+import { alignedColumns } from "./table.ts";
 import type { ApiData } from "./query.ts";
 
 type Point = readonly [seconds: number, value: unknown];
@@ -14,10 +15,7 @@ interface Element {
 export function tableOf({ resultType, result }: ApiData): string[] {
   const rows = rowsOf(resultType, result);
   if (rows.length === 0) return ["(nothing)"];
-  const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column].length)));
-  return rows.map(([series, time, value]) =>
-    `${series.padEnd(widths[0])}  ${time.padEnd(widths[1])}  ${value}`.trimEnd()
-  );
+  return alignedColumns(rows);
 }
 
 function rowsOf(

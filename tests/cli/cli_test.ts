@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { configPathOf } from "../../src/cli/config_file.ts";
 import { main } from "../../src/cli/mod.ts";
+import { SILENT } from "../../src/base/log.ts";
+import { Labels } from "../../src/model/labels.ts";
+import { Store } from "../../src/store/mod.ts";
 import { apiRig, NOW } from "../ingress/api_rig.ts";
+import { FakeClock } from "../support/fake_clock.ts";
 import { freePort } from "../support/free_port.ts";
 import { httpPeer } from "../support/http_peer.ts";
 import { tempDir } from "../support/temp_dir.ts";
@@ -178,4 +182,33 @@ Deno.test("command line: probe runs probes once and tells how they went", async 
     2,
     'bunny probe: no probe "nope"; there are: web, gone, command',
   ]);
+});
+
+Deno.test("command line: tsdb looks into a directory that is in use", async () => {
+  using dir = tempDir();
+  const clock = new FakeClock({ wallMs: 1_700_000_000_000 });
+  const path = dir.join("tsdb");
+  await using store = await Store.open({ dir: path, clock, logger: SILENT });
+  const ref = store.acquire(Labels.from({ __name__: "up", job: "a" }));
+  for (let second = 0; second < 3; second++) {
+    store.append(1_700_000_000_000 + second * 1_000, [ref], [second]);
+  }
+  store.sync();
+  const dumped = await bunny("tsdb", "dump", path);
+  assert.deepEqual([dumped.code, dumped.out.split("\n")], [0, [
+    '{__name__="up", job="a"} 0 1700000000000',
+    '{__name__="up", job="a"} 1 1700000001000',
+    '{__name__="up", job="a"} 2 1700000002000',
+  ]]);
+  const some = await bunny("tsdb", "dump", path, "--match", "up", "--start", "1700000002");
+  assert.equal(some.out, '{__name__="up", job="a"} 2 1700000002000');
+  assert.equal((await bunny("tsdb", "dump", path, "--match", "up{")).code, 2);
+  assert.match((await bunny("tsdb", "list", path)).out, /^BLOCK +MIN TIME/);
+  assert.deepEqual(await bunny("tsdb", "analyze", path), {
+    code: 1,
+    out: "",
+    err: "bunny tsdb: there is no block yet",
+  });
+  assert.equal((await bunny("tsdb", "list", dir.join("nothing"))).code, 1);
+  assert.equal((await bunny("tsdb", "nope", path)).code, 2);
 });
