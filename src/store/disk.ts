@@ -163,7 +163,7 @@ export class Disk {
     const found = await replay(this.#walDir, head, headReader);
     this.#lastSegment = found.lastSegment;
     counts.replayedSamples = found.samples;
-    counts.replayUnknownSeries = found.unknownSeries;
+    counts.replayedOrphans = found.unknownSeries;
     counts.walCorruptions += found.damaged.length;
     for (const { segment, damages } of found.damaged) {
       logger.warn("log damaged: everything intact was kept", {

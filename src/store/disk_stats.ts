@@ -13,7 +13,7 @@ export interface DiskCounts {
   blocksSetAside: number;
   replayMs: number;
   replayedSamples: number;
-  replayUnknownSeries: number;
+  replayedOrphans: number;
 }
 
 export function noDiskCounts(): DiskCounts {
@@ -31,6 +31,6 @@ export function noDiskCounts(): DiskCounts {
     blocksSetAside: 0,
     replayMs: 0,
     replayedSamples: 0,
-    replayUnknownSeries: 0,
+    replayedOrphans: 0,
   };
 }

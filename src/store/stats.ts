@@ -28,7 +28,7 @@ export interface StoreStats {
   readonly headMinTimeMs: number | undefined;
   /** prometheus_tsdb_head_max_time, ms since the epoch; undefined while the head is empty. */
   readonly headMaxTimeMs: number | undefined;
-  /** prometheus_tsdb_head_chunks_storage_size_bytes: encoded bytes of the closed chunks. */
+  /** Encoded bytes of the closed chunks. */
   readonly headChunkBytes: number;
   /** Memory of closed and open chunks. */
   readonly headMemoryBytes: number;
@@ -74,6 +74,8 @@ export interface StoreStats {
   readonly replayMs: number;
   /** Samples that the log had when the store was opened. */
   readonly replayedSamples: number;
+  /** Those of them whose series no intact record introduced: they are lost. */
+  readonly replayedOrphans: number;
 
   /** Everything in the directory. */
   readonly diskBytes: number;
@@ -134,6 +136,7 @@ export function statsOf(parts: StatsParts): StoreStats {
     checkpointFailures: counts.checkpointFailures,
     replayMs: counts.replayMs,
     replayedSamples: counts.replayedSamples,
+    replayedOrphans: counts.replayedOrphans,
     diskBytes: disk?.usedBytes ?? 0,
     timeRetentions: counts.timeRetentions,
     sizeRetentions: counts.sizeRetentions,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import type { StoreStats } from "../../src/store/mod.ts";
+import { SILENT } from "../../src/base/log.ts";
+import { Store, type StoreStats } from "../../src/store/mod.ts";
 import { Internals } from "../../src/telemetry/mod.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { promtoolCheck, promtoolInstalled } from "./promtool.ts";
@@ -53,6 +54,41 @@ Deno.test("the internals show the process, the store, the meter and whatever els
   assert.ok(series.get("process_open_fds")! > 2);
   assert.ok(Math.abs(series.get("process_start_time_seconds")! - Date.now() / 1_000) < 3_600);
   assert.ok([...series.keys()].some((name) => name.startsWith("bunny_build_info{")));
+});
+
+Deno.test("the internals show every number that the store keeps", async () => {
+  const clock = new FakeClock();
+  await using store = await Store.open({ clock, logger: SILENT });
+  const unread = new Set(Object.keys(store.stats()));
+  await using internals = new Internals(clock, {
+    store: () =>
+      new Proxy(store.stats(), {
+        get(stats, name, receiver) {
+          unread.delete(String(name));
+          return Reflect.get(stats, name, receiver);
+        },
+      }),
+  });
+  internals.page("");
+  assert.deepEqual([...unread], []);
+});
+
+Deno.test("the internals say when a store that has a directory keeps samples in memory", async () => {
+  for (
+    const { mode, modeReason, want } of [
+      { mode: "disk", modeReason: undefined, want: 0 },
+      { mode: "memory", modeReason: undefined, want: 0 },
+      { mode: "memory", modeReason: "read-only", want: 1 },
+      { mode: "suspended", modeReason: "no space left", want: 1 },
+    ] as const
+  ) {
+    await using internals = new Internals(new FakeClock(), { store: () => ({ ...STORE, mode, modeReason }) });
+    assert.equal(
+      seriesOf(internals.page("").body).get("bunny_store_memory_only"),
+      want,
+      `${mode} ${modeReason}`,
+    );
+  }
 });
 
 Deno.test("the internals negotiate OpenMetrics", async () => {
