@@ -102,8 +102,8 @@ export class HttpProbe implements Probe {
   }
 
   async #follow(run: Run, trace: TraceContext | undefined, findings: Findings): Promise<Outcome> {
-    const ready = await this.#readHeadersFile();
-    if (ready) return ready;
+    const failure = this.#headersFile && await this.#readHeadersFile(this.#headersFile);
+    if (failure) return failure;
     let target = this.#target;
     let method: string = this.#action.method;
     for (;;) {
@@ -222,9 +222,9 @@ export class HttpProbe implements Probe {
     return unexpectedStatus(this.#action, head, sink.bytes(), this.#quoter);
   }
 
-  async #readHeadersFile(): Promise<Failure | undefined> {
-    const read = await this.#headersFile?.read();
-    if (!read || read.kind === "fail") return read;
+  async #readHeadersFile(file: HeadersFile): Promise<Failure | undefined> {
+    const read = await file.read();
+    if (read.kind === "fail") return read;
     if (read.version === this.#headersVersion) return undefined;
     const inFile = new Set(read.headers.map(({ name }) => name.toLowerCase()));
     const all = [
