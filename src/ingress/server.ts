@@ -116,6 +116,11 @@ export class HttpServer implements AsyncDisposable {
 
   setLimits(limits: ServerLimits): void {
     this.#limits = limits;
+    // Read for each new connection, though the types don't know it.
+    (this.#server as Server & { maxHeaderSize: number }).maxHeaderSize = Math.max(
+      PARSER_HEADER_BYTES,
+      limits.maxHeaderBytes,
+    );
   }
 
   /** Takes no new connections, lets running answers finish within the limit, then ends what is left. */
