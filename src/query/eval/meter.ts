@@ -7,6 +7,9 @@ const WORK_PER_LOOK = 16_384;
 /** How much longer the first slice is than others: most queries end within it, and giving way has its price. */
 const FIRST_SLICE = 2;
 
+/** Characters of labels that an evaluation may make for each sample that it may hold. */
+const CHARACTERS_PER_SAMPLE = 16;
+
 export interface MeterOptions {
   clock: Clock;
   /** Samples that may be held at once. */
@@ -31,6 +34,7 @@ export class Meter {
   total = 0;
   readonly #options: MeterOptions;
   #workLeft = WORK_PER_LOOK;
+  #characters = 0;
   #sliceEndsAtMs: number;
 
   constructor(options: MeterOptions) {
@@ -47,6 +51,12 @@ export class Meter {
 
   release(samples: number): void {
     this.held -= samples;
+  }
+
+  /** Takes text that the evaluation makes into account. When it goes is not known: it counts to the end. */
+  write(characters: number): void {
+    this.#characters += characters;
+    if (this.#characters > this.#options.maxSamples * CHARACTERS_PER_SAMPLE) throw tooManySamples();
   }
 
   /** Throws if this many more samples could not be held. */

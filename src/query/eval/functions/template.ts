@@ -3,17 +3,25 @@ import type { Matcher } from "re2js";
 /** `$1`, `$name`, `${1}`, `${name}`, `$$`; a name goes on as long as it can. */
 const REFERENCE = /\$(?:(\$)|\{([\p{L}\p{N}_]+)\}|([\p{L}\p{N}_]+))/gu;
 
-/** Fills a match's groups into a replacement, as Go's Regexp.Expand does: what is unknown becomes nothing. */
+/**
+ * Fills a match's groups into a replacement, as Go's Regexp.Expand does: what is unknown becomes nothing. What grows
+ * past `maxLength` is filled in no further: the result is longer than that, and not to be used.
+ */
 export function expandTemplate(
   template: string,
   matcher: Matcher,
   groupNames: Readonly<Record<string, number>>,
+  maxLength: number,
 ): string {
-  return template.replace(REFERENCE, (_, dollar, braced, plain) => {
+  let length = template.length;
+  return template.replace(REFERENCE, (reference, dollar, braced, plain) => {
+    if (length > maxLength) return reference;
     if (dollar) return "$";
     const name: string = braced ?? plain;
     const group = /^\d+$/.test(name) ? Number(name) : groupNames[name];
     if (group === undefined || group > matcher.groupCount()) return "";
-    return matcher.group(group) ?? "";
+    const text = matcher.group(group) ?? "";
+    length += text.length;
+    return text;
   });
 }
