@@ -11,7 +11,7 @@ const MAX_WAITING_BYTES = 16 * 1024 * 1024;
 const SLOW_AFTER_MS = 250;
 
 /** Connections that one sweep ends at most: they often come, and expire, all at once. */
-const MAX_ENDED_A_SWEEP = 50;
+const MAX_ENDED_A_SWEEP = 20;
 
 /** A connection that has no request to be answered. */
 interface Idle {

@@ -63,12 +63,12 @@ export const LOADS: readonly Load[] = [
   ),
   query(
     "everything, formatted",
-    "sum(".repeat(100) + Array(800).fill("a").join("+") + ")".repeat(100),
+    "sum(".repeat(100) + Array(350).fill("a").join("+") + ")".repeat(100),
     "format_query",
   ),
   query(
     "everything, as a tree",
-    "sum(".repeat(100) + Array(800).fill("a").join("+") + ")".repeat(100),
+    "sum(".repeat(100) + Array(350).fill("a").join("+") + ")".repeat(100),
     "parse_query",
   ),
   form(

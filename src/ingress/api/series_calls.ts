@@ -1,3 +1,4 @@
+import { patternWeight } from "../../base/regex.ts";
 import { compareLabels, type Labels } from "../../model/labels.ts";
 import type { Matcher } from "../../model/matcher.ts";
 import type { Queryable, Selection } from "../../model/store.ts";
@@ -13,11 +14,14 @@ import type { Work } from "./share.ts";
 /** Most `match[]` parameters of one call. */
 const MAX_SELECTORS = 100;
 
+/** What the regular expressions of all selectors may weigh together: making them is slow. */
+const MAX_PATTERNS_WEIGHT = 5_000;
+
 /** `series`: label sets of the series that any selector matches. */
 export function seriesCall(store: Queryable): Call {
   return async (form, _request, work) => {
     const limit = form.limit();
-    const selections = selectionsOf(form);
+    const selections = await selectionsOf(form, work);
     if (selections.length === 0) throw new ApiProblem("bad_data", "no match[] parameter provided");
     const found = new Map<string, Labels>();
     for (const selection of selections) {
@@ -35,10 +39,8 @@ export function seriesCall(store: Queryable): Call {
 export function labelNamesCall(store: Queryable): Call {
   return async (form, _request, work) => {
     const limit = form.limit();
-    return limited(
-      await union(selectionsOrAll(form), (selection) => store.labelNames(selection), work),
-      limit,
-    );
+    const selections = await selectionsOrAll(form, work);
+    return limited(await union(selections, (selection) => store.labelNames(selection), work), limit);
   };
 }
 
@@ -47,10 +49,8 @@ export function labelValuesCall(store: Queryable): Call {
   return async (form, request, work) => {
     const name = labelName(request);
     const limit = form.limit();
-    return limited(
-      await union(selectionsOrAll(form), (selection) => store.labelValues(name, selection), work),
-      limit,
-    );
+    const selections = await selectionsOrAll(form, work);
+    return limited(await union(selections, (selection) => store.labelValues(name, selection), work), limit);
   };
 }
 
@@ -93,16 +93,27 @@ function limited(values: readonly unknown[], limit: number): Reply {
   return limit > 0 && values.length > limit ? reply(values.slice(0, limit), [TRUNCATED]) : reply(values);
 }
 
-function selectionsOrAll(form: Form): Selection[] {
-  const selections = selectionsOf(form);
+async function selectionsOrAll(form: Form, work: Work): Promise<Selection[]> {
+  const selections = await selectionsOf(form, work);
   return selections.length > 0 ? selections : [{ matchers: [], ...rangeOf(form) }];
 }
 
-function selectionsOf(form: Form): Selection[] {
+async function selectionsOf(form: Form, work: Work): Promise<Selection[]> {
   const texts = form.all("match[]");
   if (texts.length > MAX_SELECTORS) throw invalid("match[]", `there are more than ${MAX_SELECTORS}`);
   const range = rangeOf(form);
-  return texts.map((text) => ({ matchers: matchersOf(text), ...range }));
+  const selections: Selection[] = [];
+  let weight = 0;
+  for (const text of texts) {
+    const matchers = matchersOf(text);
+    for (const { literals, value } of matchers) if (literals === undefined) weight += patternWeight(value);
+    if (weight > MAX_PATTERNS_WEIGHT) {
+      throw invalid("match[]", "the selectors' regular expressions are too large together");
+    }
+    selections.push({ matchers, ...range });
+    if (work.isDue) await work.turn();
+  }
+  return selections;
 }
 
 function rangeOf(form: Form): Omit<Selection, "matchers"> {
