@@ -6,7 +6,7 @@ import { Ingress, type RuntimeFacts } from "../ingress/mod.ts";
 import { type ExecPolicy, Schedule } from "../probes/mod.ts";
 import { Engine } from "../query/mod.ts";
 import { Store } from "../store/mod.ts";
-import { Internals, MeterRegistry, negotiateFormat, Telemetry, writePage } from "../telemetry/mod.ts";
+import { Internals, MeterRegistry, Telemetry } from "../telemetry/mod.ts";
 import { QueryTotals } from "./query_totals.ts";
 import { redactedConfig } from "./redacted_config.ts";
 import { type ReloadFacts, ReloadMeters } from "./reload_meters.ts";
@@ -99,10 +99,7 @@ export async function assemble(
     tracing: telemetry.tracing,
     store,
     probes: schedule,
-    openTelemetryMetrics: (accept) => {
-      const format = negotiateFormat(accept);
-      return { contentType: format.contentType, body: writePage(meter.snapshot(), format) };
-    },
+    openTelemetryMetrics: (accept) => meter.page(accept),
     prometheusMetrics: (accept) => internals.page(accept),
     facts: () => factsOf(config(), store, reloads, startedAtMs),
   });
@@ -117,7 +114,7 @@ export function makeEngine(config: Config, clock: Clock, queries: QueryTotals): 
 }
 
 function factsOf(config: Config, store: Store, reloads: ReloadMeters, startedAtMs: number): RuntimeFacts {
-  const { headSeries, headChunks, headMinTimeMs = 0, headMaxTimeMs = 0 } = store.stats();
+  const { headSeries, headChunks, headMinTimeMs = 0, headMaxTimeMs = 0, walCorruptions } = store.stats();
   const { retentionMs, retentionSizeBytes } = config.telemetry.store;
   return {
     startedAtMs,
@@ -128,6 +125,6 @@ function factsOf(config: Config, store: Store, reloads: ReloadMeters, startedAtM
     retention: formatDuration(retentionMs) +
       (retentionSizeBytes === undefined ? "" : ` or ${retentionSizeBytes} bytes`),
     head: { series: headSeries, chunks: headChunks, minTimeMs: headMinTimeMs, maxTimeMs: headMaxTimeMs },
-    corruptions: 0,
+    corruptions: walCorruptions,
   };
 }

@@ -1,7 +1,7 @@
 import type { Instrument } from "../model/instruments.ts";
 import type { Labels } from "../model/labels.ts";
 import { BUCKET_BOUNDS_SECONDS, type Cell, type DistributionCell } from "./cell.ts";
-import type { ScrapeFormat } from "./scrape_format.ts";
+import { negotiateFormat, type ScrapeFormat } from "./scrape_format.ts";
 
 /** One metric on a page. */
 export interface PageFamily {
@@ -16,6 +16,18 @@ export type PageCell = Cell | {
   readonly value: number;
   labelText?: string;
 };
+
+/** A finished page. */
+export interface ScrapedPage {
+  readonly contentType: string;
+  readonly body: string;
+}
+
+/** The scrape page of some families, in the format that the Accept header asks for. */
+export function scrapedPage(families: readonly PageFamily[], accept: string | undefined): ScrapedPage {
+  const format = negotiateFormat(accept);
+  return { contentType: format.contentType, body: writePage(families, format) };
+}
 
 /** Writes families as a scrape page, in Prometheus' text format 0.0.4 or OpenMetrics 1.0. */
 export function writePage(families: readonly PageFamily[], format: ScrapeFormat): string {

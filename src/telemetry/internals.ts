@@ -1,11 +1,10 @@
 import type { Clock } from "../base/clock.ts";
 import type { StoreStats } from "../store/mod.ts";
-import { writePage } from "./exposition.ts";
+import { type ScrapedPage, scrapedPage } from "./exposition.ts";
 import { LoopLag } from "./loop_lag.ts";
 import type { MeterStats } from "./meter.ts";
 import { processReadings } from "./process_readings.ts";
 import { familiesOf, type Reading, type ReadingRow, readingsOf } from "./reading.ts";
-import { negotiateFormat } from "./scrape_format.ts";
 import { STORE_ROWS } from "./store_readings.ts";
 
 /** Where the numbers come from: asked at each scrape, so that nothing is kept twice. Whatever one throws, the others show. */
@@ -14,12 +13,6 @@ export interface InternalsSources {
   readonly meter?: () => MeterStats;
   /** Anything else: the query engine, exporters, probes. */
   readonly more?: readonly (() => Iterable<Reading>)[];
-}
-
-/** A finished page. */
-export interface ScrapedPage {
-  readonly contentType: string;
-  readonly body: string;
 }
 
 /**
@@ -37,8 +30,7 @@ export class Internals implements AsyncDisposable {
 
   /** The page in the format that the Accept header asks for. */
   page(accept: string | undefined): ScrapedPage {
-    const format = negotiateFormat(accept);
-    return { contentType: format.contentType, body: writePage(familiesOf(this.#readings()), format) };
+    return scrapedPage(familiesOf(this.#readings()), accept);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

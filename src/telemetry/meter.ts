@@ -6,9 +6,8 @@ import type { Labels } from "../model/labels.ts";
 import type { Meter, MeterGroup } from "../model/meter.ts";
 import type { Appendable } from "../model/store.ts";
 import { type Cell, DistributionCell, NumberCell } from "./cell.ts";
-import { writePage } from "./exposition.ts";
+import { type ScrapedPage, scrapedPage } from "./exposition.ts";
 import { Group, type GroupHost } from "./meter_group.ts";
-import { negotiateFormat } from "./scrape_format.ts";
 
 /** Most closed counters and distributions whose totals are kept, so that a fleet of changing labels can't grow for ever. */
 const MAX_REMEMBERED = 2_048;
@@ -95,9 +94,8 @@ export class MeterRegistry implements Meter {
   }
 
   /** The scrape page with every series, in the format that the Accept header asks for. */
-  page(accept: string | undefined): { readonly contentType: string; readonly body: string } {
-    const format = negotiateFormat(accept);
-    return { contentType: format.contentType, body: writePage(this.snapshot(), format) };
+  page(accept: string | undefined): ScrapedPage {
+    return scrapedPage(this.snapshot(), accept);
   }
 
   stats(): MeterStats {

@@ -1,6 +1,6 @@
 export type { ExporterStats } from "./export/dispatcher.ts";
-export { type PageCell, type PageFamily, writePage } from "./exposition.ts";
-export { Internals, type InternalsSources, type ScrapedPage } from "./internals.ts";
+export { type PageCell, type PageFamily, type ScrapedPage, writePage } from "./exposition.ts";
+export { Internals, type InternalsSources } from "./internals.ts";
 export { type Family, MeterRegistry, type MeterRegistryOptions, type MeterStats } from "./meter.ts";
 export { type Reading, type ReadingRow, readingsOf } from "./reading.ts";
 export { DEFAULT_FORMAT, negotiateFormat, type ScrapeFormat } from "./scrape_format.ts";

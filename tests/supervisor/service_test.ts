@@ -7,30 +7,41 @@ import { Service } from "../../src/supervisor/service.ts";
 import { freePort } from "../support/free_port.ts";
 import { httpPeer } from "../support/http_peer.ts";
 import { rawHttp } from "../support/raw_http.ts";
+import { tempDir } from "../support/temp_dir.ts";
 
 interface Shape {
+  host?: string;
   port?: number;
   maxSamples?: number;
   probes?: string;
   endpoint?: string;
   httpServer?: string;
+  tsdbPath?: string;
 }
 
 /** Probes that never beat while a test runs, and one endpoint. */
 function config(
-  { port = 0, maxSamples = 1_000, probes = "", endpoint = "", httpServer = "" }: Shape,
+  {
+    host = "127.0.0.1",
+    port = 0,
+    maxSamples = 1_000,
+    probes = "",
+    endpoint = "",
+    httpServer = "",
+    tsdbPath = "",
+  }: Shape,
 ): Config {
   const reading = readConfig(
     `
 egress: { probes: [ ${probes} ] }
 ingress:
   httpServer:
-    host: 127.0.0.1
+    host: ${host}
     port: ${port}
     ${httpServer}
     health:
       - { path: ready, instantQuery: { query: "1" } ${endpoint} }
-telemetry: { prometheus: { promql: { engineOptions: { maxSamples: ${maxSamples} } } } }
+telemetry: { prometheus: { tsdbPath: "${tsdbPath}", promql: { engineOptions: { maxSamples: ${maxSamples} } } } }
 `,
     "test.yaml",
   );
@@ -135,4 +146,21 @@ Deno.test("service: each query is told to whoever asks for the component's whisp
     { level: "DEBUG", kind: "instant", text: "1+1", outcome: "ok" },
     { level: "DEBUG", kind: "instant", text: undefined, outcome: "ok" },
   ]);
+});
+
+Deno.test("service: damage that the start found in the log is told", async () => {
+  using dir = tempDir();
+  dir.write("wal/00000000", new Uint8Array(100).fill(1));
+  await using running = await started(config({ tsdbPath: dir.path }));
+  assert.match(await ask(running.service, "api/v1/status/runtimeinfo"), /"corruptionCount":1\b/);
+  assert.match(await ask(running.service, "prom-metrics"), /\nprometheus_tsdb_wal_corruptions_total 1\n/);
+});
+
+Deno.test("service: a host that changes alone is refused with a word on what to do", async () => {
+  const port = freePort();
+  await using running = await started(config({ port }));
+  const refused = await running.service.apply(config({ host: "0.0.0.0", port }));
+  assert.ok(refused.kind === "refused");
+  assert.match(refused.reasons[0], /address already in use.*at the next start, or with another port/);
+  assert.match(await ask(running.service, "ready"), /^200/);
 });
