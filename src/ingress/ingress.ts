@@ -96,20 +96,26 @@ export class Ingress {
   async apply(config: IngressConfig, engine: Engine): Promise<void> {
     const moved = config.port !== this.#config.port || config.host !== this.#config.host;
     const before = this.#server;
-    if (moved) {
-      this.#server = await HttpServer.listen({
-        host: config.host,
-        port: config.port,
-        limits: config,
-        handler: () => text(503, "starting\n"),
-        clock: this.#deps.clock,
-        logger: this.#deps.logger,
-      });
-    }
+    if (moved) this.#server = await this.#listenBeside(config);
     this.#swap(config, engine);
     this.#server.setLimits(config);
     this.#config = config;
     if (moved) this.#leave(before);
+  }
+
+  /** @throws the system's error, which may be no fault of anybody else's: two hosts can overlap on one port */
+  async #listenBeside(config: IngressConfig): Promise<HttpServer> {
+    const { clock, logger } = this.#deps;
+    const handler = () => text(503, "starting\n");
+    const { host, port } = config;
+    try {
+      return await HttpServer.listen({ host, port, limits: config, handler, clock, logger });
+    } catch (error) {
+      if (port !== this.#config.port) throw error;
+      throw new Error(
+        `${messageOf(error)}; a host that changes alone takes effect at the next start, or with another port`,
+      );
+    }
   }
 
   /** Takes no new requests, finishes those that run within the limit, and ends the endpoints' series. */
