@@ -2,7 +2,7 @@ import { METRIC_NAME } from "../model/labels.ts";
 import type { ProbeStatusSource } from "../model/probe_status.ts";
 import type { Queryable } from "../model/store.ts";
 import { SampleColumns } from "../model/sample.ts";
-import { type Expr, parseExpr, type QueryValue, selectorsOf } from "../query/mod.ts";
+import { type Expr, type MatrixSeries, parseExpr, type QueryValue, selectorsOf } from "../query/mod.ts";
 import { type Answer, json, type Request, text } from "./answer.ts";
 import type { Evaluation, HealthEndpoint } from "./health_endpoint.ts";
 import { probesOfQuery } from "./probes_of_query.ts";
@@ -10,6 +10,9 @@ import type { Route } from "./router.ts";
 
 /** Most series that a verbose answer lists. */
 const MAX_SERIES = 100;
+
+/** Most steps of each that it lists: the last ones. */
+const MAX_STEPS = 100;
 
 /** How far back a verbose answer looks for the newest sample behind the query, ms. */
 const NEWEST_SAMPLE_REACH_MS = 3_600_000;
@@ -90,15 +93,20 @@ function valueJson(value: QueryValue): unknown {
       return {
         type: "matrix",
         count: value.series.length,
-        series: value.series.slice(0, MAX_SERIES).map(({ labels, values, histograms }) => ({
-          labels: labels.toRecord(),
-          values: Array.from(
-            values.subarray(-MAX_SERIES),
-            (each, i) => histograms?.[i] ? "histogram" : String(each),
-          ),
+        series: value.series.slice(0, MAX_SERIES).map((series) => ({
+          labels: series.labels.toRecord(),
+          values: lastSteps(series),
         })),
       };
   }
+}
+
+function lastSteps({ values, histograms }: MatrixSeries): string[] {
+  const first = Math.max(0, values.length - MAX_STEPS);
+  return Array.from(
+    values.subarray(first),
+    (each, i) => histograms?.[first + i] ? "histogram" : String(each),
+  );
 }
 
 /** Time of the newest sample among the series that the query selects, ms; `undefined`: none in the last hour. */

@@ -348,6 +348,19 @@ Deno.test("a path is found however its characters are escaped", async () => {
   }
 });
 
+Deno.test("a verbose answer shows the last hundred steps of each series, histograms where they are", async () => {
+  const late = `on() (vector(time()) > ${NOW - 10})`;
+  const query = `(sum(latency) and ${late}) or (sum(up) unless ${late})`;
+  const range = `{ relativeStartTime: -200s, interval: 1s, query: '${query}' }`;
+  await using rig = await apiRig(
+    `ingress: { httpServer: { health: [ { path: mixed, rangeQuery: ${range} } ] } }`,
+  );
+  const { value } = JSON.parse((await get(rig, "/mixed?verbose")).text);
+  assert.equal(value.count, 1);
+  const { values } = value.series[0];
+  assert.deepEqual(values, [...new Array(90).fill("1"), ...new Array(10).fill("histogram")]);
+});
+
 Deno.test("scrape pages are told what the client accepts", async () => {
   await using rig = await apiRig();
   const page = await get(rig, "/otel-metrics", { accept: "application/openmetrics-text" });
