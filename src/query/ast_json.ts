@@ -1,6 +1,6 @@
 import type { AtModifier, DurationExpr, Expr, Matching, TimeModifiers } from "./ast.ts";
 import type { Matcher } from "../model/matcher.ts";
-import { formatFloat } from "./go_text.ts";
+import { formatFloat } from "./go_number.ts";
 import { signatureOf } from "./signatures.ts";
 
 /** A value that JSON.stringify writes as is. */

@@ -1,25 +1,18 @@
-export * from "./ast.ts";
+/** PromQL: parsing, printing, checking what an expression comes to, and evaluating it over anything Queryable. */
+export { type Expr, selectorsOf } from "./ast.ts";
 export { type Json, toJson } from "./ast_json.ts";
+export { formatApiFloat } from "./go_number.ts";
 export { formatPromDuration, readDuration } from "./literal.ts";
 export type { ParseError } from "./parse_error.ts";
-export {
-  MAX_QUERY_LENGTH,
-  parseExpr,
-  type ParseResult,
-  parseSelector,
-  type SelectorResult,
-} from "./parser.ts";
+export { parseExpr, type ParseResult, parseSelector, type SelectorResult } from "./parser.ts";
 export { describePosition, type PositionRange } from "./position.ts";
 export { prettyPrint } from "./pretty_printer.ts";
 export { print } from "./printer.ts";
-export { type FunctionName, type Signature, signatureOf, SIGNATURES, type ValueType } from "./signatures.ts";
-export { documentedType } from "./type_check.ts";
 export { type VerdictType, verdictTypeOf } from "./verdict_type.ts";
 export type * from "./value.ts";
 export { renderAnnotation } from "./annotation_text.ts";
-export { formatApiFloat } from "./api_float.ts";
 export { type ApiBucket, type ApiHistogram, histogramToApi } from "./histogram/api_json.ts";
-export { describeHistogram, formatHistogram } from "./histogram/format.ts";
+export { formatHistogram } from "./histogram/format.ts";
 export { loadScript, type LoadScriptResult } from "./script/load_script.ts";
 export type { ScriptProblem } from "./script/script.ts";
 export { Engine, type EngineOptions, type QueryReport } from "./engine.ts";

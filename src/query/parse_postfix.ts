@@ -1,5 +1,5 @@
 import type { AtModifier, DurationExpr, Expr, TimeModifiers } from "./ast.ts";
-import { formatFixed } from "./go_text.ts";
+import { formatFixed } from "./go_number.ts";
 import { parseDuration, parseOffset } from "./parse_duration.ts";
 import { parseNumber } from "./parse_number.ts";
 import type { PositionRange } from "./position.ts";

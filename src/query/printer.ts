@@ -1,7 +1,8 @@
 import type { Aggregate, AtModifier, Binary, DurationExpr, Expr, Matching, TimeModifiers } from "./ast.ts";
 import { METRIC_NAME } from "../model/labels.ts";
 import type { Matcher } from "../model/matcher.ts";
-import { formatFixed, formatFloat, formatFloatShort, quote } from "./go_text.ts";
+import { formatFixed, formatFloat, formatFloatShort } from "./go_number.ts";
+import { quote } from "./go_text.ts";
 import { formatPromDuration } from "./literal.ts";
 
 /** Writes an expression on one line, as Prometheus does; parsed again it gives the same tree. */

@@ -2,11 +2,10 @@ import assert from "node:assert/strict";
 import { Labels } from "../../src/model/labels.ts";
 import { EvaluationFailure } from "../../src/query/eval/failure.ts";
 import { compareNaturally } from "../../src/query/eval/functions/natural_order.ts";
-import { formatG2, formatOpenMetrics } from "../../src/query/eval/go_format.ts";
-import { formatFloatShort } from "../../src/query/go_text.ts";
 import { hashOf, xxh64 } from "../../src/query/eval/label_hash.ts";
 import { plan } from "../../src/query/eval/plan.ts";
 import { quantileOf } from "../../src/query/eval/range/quantile.ts";
+import { formatFloatShort, formatG2, formatOpenMetrics } from "../../src/query/go_number.ts";
 import { parseExpr, print } from "../../src/query/mod.ts";
 import { Random } from "../support/random.ts";
 

@@ -1,16 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  type Binary,
-  childrenOf,
-  type Expr,
-  parseExpr,
-  parseSelector,
-  print,
-  selectorsOf,
-  unwrapParens,
-  valueTypeOf,
-  walk,
-} from "../../src/query/mod.ts";
+import { type Binary, childrenOf, unwrapParens, valueTypeOf, walk } from "../../src/query/ast.ts";
+import { type Expr, parseExpr, parseSelector, print, selectorsOf } from "../../src/query/mod.ts";
 
 function parse(query: string): Expr {
   const result = parseExpr(query);

@@ -1,7 +1,7 @@
+import { formatFloatShort, formatG2 } from "../go_number.ts";
 import type { PositionRange } from "../position.ts";
-import { formatFloatShort, quote } from "../go_text.ts";
+import { quote } from "../go_text.ts";
 import type { Annotation } from "../value.ts";
-import { formatG2, formatSecond } from "./go_format.ts";
 
 /** What a histogram was doing when something was remarked. */
 export type HistogramOperation = "addition" | "subtraction" | "aggregation";
@@ -208,4 +208,10 @@ export interface BucketFix {
 
 function forMetric(metric: string): string {
   return metric === "" ? "" : ` for metric name ${quote(metric)}`;
+}
+
+/** RFC 3339 to the second, in UTC. */
+function formatSecond(timestampMs: number): string {
+  const date = new Date(Math.floor(timestampMs / 1000) * 1000);
+  return Number.isNaN(date.getTime()) ? String(timestampMs) : date.toISOString().replace(".000Z", "Z");
 }

@@ -1,5 +1,5 @@
 import type { Histogram } from "../../model/histogram.ts";
-import { formatApiFloat } from "../api_float.ts";
+import { formatApiFloat } from "../go_number.ts";
 import { BucketWalk } from "./bucket_walk.ts";
 
 /** Which ends of a bucket belong to it. */

@@ -1,5 +1,5 @@
 import { CUSTOM_BUCKETS_SCHEMA, type Histogram, type Span } from "../../model/histogram.ts";
-import { formatFloatShort } from "../go_text.ts";
+import { formatFloatShort } from "../go_number.ts";
 import { BucketWalk } from "./bucket_walk.ts";
 
 /** A histogram in the notation of test scripts: `{{schema:1 count:3 sum:2.5 buckets:[1 2]}}`; defaults are left out. */

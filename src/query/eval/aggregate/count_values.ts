@@ -1,9 +1,10 @@
 import { METRIC_NAME } from "../../../model/labels.ts";
 import type { Aggregate } from "../../ast.ts";
+import { formatFloat } from "../../go_number.ts";
 import { type EvalContext, type Evaluation, stringOf } from "../context.ts";
 import { executionFailure } from "../failure.ts";
 import { ABSENT, FLOAT, type Frame } from "../frame.ts";
-import { formatFloat, quote } from "../../go_text.ts";
+import { quote } from "../../go_text.ts";
 import { describeHistogram } from "../../histogram/mod.ts";
 import { isLabelName } from "../label_sets.ts";
 

@@ -1,8 +1,8 @@
 import type { Aggregate } from "../../ast.ts";
+import { formatFloatShort } from "../../go_number.ts";
 import type { EvalContext, Evaluation } from "../context.ts";
 import { executionFailure } from "../failure.ts";
 import { ABSENT, FLOAT, type Frame } from "../frame.ts";
-import { formatFloatShort } from "../../go_text.ts";
 import { hashOf } from "../label_hash.ts";
 import type { Groups } from "./groups.ts";
 

@@ -1,5 +1,6 @@
 import type { Labels } from "../../../model/labels.ts";
 import type { Call } from "../../ast.ts";
+import { formatOpenMetrics } from "../../go_number.ts";
 import type { PositionRange } from "../../position.ts";
 import {
   classicFraction,
@@ -10,7 +11,6 @@ import {
 import { type EvalContext, type Evaluation, stringOf } from "../context.ts";
 import { duplicateLabels } from "../failure.ts";
 import { ABSENT, type Frame } from "../frame.ts";
-import { formatOpenMetrics } from "../go_format.ts";
 import { type AtStep, histogramAt, type HistogramRows, histogramRows } from "./buckets.ts";
 
 /** histogram_quantile(q, v). */

@@ -1,5 +1,5 @@
+import { formatFixed } from "../../go_number.ts";
 import { executionFailure } from "../failure.ts";
-import { formatFixed } from "../../go_text.ts";
 import type { Windows } from "../windows.ts";
 import { KahanSum } from "./kahan.ts";
 import { remarkIgnoredHistograms } from "./over_time.ts";
