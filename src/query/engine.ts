@@ -8,7 +8,7 @@ import { evaluate } from "./eval/evaluate.ts";
 import { EvaluationFailure } from "./eval/failure.ts";
 import { Gate } from "./eval/gate.ts";
 import { BareLabels } from "./eval/label_sets.ts";
-import { Meter } from "./eval/meter.ts";
+import { Meter, SamplePool } from "./eval/meter.ts";
 import { Notes } from "./eval/notes.ts";
 import { plan } from "./eval/plan.ts";
 import { instantValue, rangeValue } from "./eval/result.ts";
@@ -21,6 +21,8 @@ export interface EngineOptions {
   clock: Clock;
   /** Samples that one query may hold at once. Default 5,000,000. */
   maxSamples?: number;
+  /** Samples that all queries together may hold at once, urgent ones left out. Default: no bound. */
+  maxSamplesTogether?: number;
   /** Longest that one query may take, waiting included. Default 10,000. */
   timeoutMs?: number;
   /** How long a sample stands for its series. Default 5 minutes. */
@@ -57,6 +59,7 @@ export interface QueryReport {
 
 const DEFAULTS = {
   maxSamples: 5_000_000,
+  maxSamplesTogether: Infinity,
   timeoutMs: 10_000,
   lookbackMs: 5 * 60_000,
   noStepSubqueryIntervalMs: 1_000,
@@ -97,6 +100,7 @@ export class Engine {
   readonly #options: Required<EngineOptions>;
   readonly #gate: Gate;
   readonly #turns = new Turns();
+  readonly #pool: SamplePool;
   readonly #spareColumns: SampleColumns[] = [];
   readonly #bareLabels = new BareLabels();
 
@@ -108,6 +112,7 @@ export class Engine {
         throw new RangeError(`Cannot create Engine as ${name} must be > 0: current value is ${value}`);
       }
     }
+    this.#pool = new SamplePool(this.#options.maxSamplesTogether);
     this.#gate = new Gate(this.#options.maxConcurrentQueries, this.#options.maxWaitingQueries);
   }
 
@@ -176,7 +181,8 @@ export class Engine {
     const startedMs = clock.now();
     const deadlineMs = startedMs + (limits.timeoutMs ?? this.#options.timeoutMs);
     const { signal, urgent = false } = limits;
-    const meter = new Meter({ clock, maxSamples, deadlineMs, sliceMs, signal });
+    const pool = urgent ? undefined : this.#pool;
+    const meter = new Meter({ clock, maxSamples, pool, deadlineMs, sliceMs, signal });
     const text = typeof query === "string" ? query : undefined;
     try {
       const expr = typeof query === "string" ? parsed(query) : query;
@@ -292,6 +298,7 @@ export class Engine {
     result: QueryResult,
   ): QueryResult {
     const { clock, onQuery } = this.#options;
+    task.meter.end();
     const report: QueryReport = {
       kind: task.kind,
       text: task.text,

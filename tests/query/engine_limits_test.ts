@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Clock } from "../../src/base/clock.ts";
 import type { QueryLimits, QueryReport, QueryResult } from "../../src/query/mod.ts";
+import { Meter, SamplePool } from "../../src/query/eval/meter.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { engineWith, loaded } from "./engine_support.ts";
 
@@ -68,6 +69,46 @@ for (const { query, peak, atSeconds, toSeconds, stepSeconds } of SAMPLE_CASES) {
 Deno.test("maxSamples bounds the steps of a subquery that selects nothing", async () => {
   const result = await engineWith({ maxSamples: 1_000 }).instant(STORE, "count_over_time(nothing[1d:1s])", 0);
   assert.equal(result.kind === "error" && result.error.kind, "too_many_samples");
+});
+
+const TOGETHER = {
+  kind: "error",
+  error: {
+    kind: "too_many_samples",
+    message:
+      "query processing would load too many samples into memory, together with the other queries that run",
+  },
+};
+
+Deno.test("maxSamplesTogether bounds what queries hold that run beside each other, and takes it back at their end", async () => {
+  const engine = engineWith({ maxSamplesTogether: 30 });
+  const run = (query: string, limits?: QueryLimits) => engine.range(STORE, query, 0, 10_000, 5_000, limits);
+  const large = "rate(two[10s:1s] @ 10)"; // holds 32
+  for (let round = 0; round < 3; round++) {
+    assert.deepEqual(await run(large), TOGETHER);
+    assert.equal((await run(large, { urgent: true })).kind, "ok");
+    assert.equal((await run("one + one")).kind, "ok");
+  }
+});
+
+Deno.test("meters of one pool leave each other what they do not hold", () => {
+  const pool = new SamplePool(10);
+  const options = { clock: new FakeClock(), maxSamples: 8, deadlineMs: Infinity, sliceMs: 1, pool };
+  const [first, second] = [new Meter(options), new Meter(options)];
+  first.hold(6);
+  second.expectRoomFor(4);
+  second.hold(3);
+  assert.throws(() => second.expectRoomFor(2), /together with the other queries/);
+  assert.throws(() => second.hold(2), /together with the other queries/);
+  second.end();
+  assert.equal(pool.held, 6);
+  first.hold(2);
+  assert.throws(() => first.hold(1), /in query execution$/);
+  first.release(5);
+  new Meter(options).hold(5);
+  first.end();
+  first.end();
+  assert.equal(pool.held, 5);
 });
 
 /** A clock that moves on by itself each time it is asked. */

@@ -23,7 +23,7 @@ export function* evaluate(context: EvalContext, expr: Expr): Evaluation<Evaluate
   const evaluated = yield* evaluateNode(context, expr);
   const samples = samplesOf(evaluated);
   if (!HOLDS_AS_IT_GOES.has(expr.kind)) meter.expectRoomFor(samples);
-  meter.held = heldBefore;
+  meter.release(meter.held - heldBefore);
   meter.hold(samples);
   return evaluated;
 }

@@ -29,3 +29,12 @@ export function tooManySamples(): EvaluationFailure {
     message: "query processing would load too many samples into memory in query execution",
   });
 }
+
+/** A query that would hold more than others leave it. */
+export function tooManySamplesTogether(): EvaluationFailure {
+  return new EvaluationFailure({
+    kind: "too_many_samples",
+    message:
+      "query processing would load too many samples into memory, together with the other queries that run",
+  });
+}

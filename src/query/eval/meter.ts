@@ -1,5 +1,5 @@
 import type { Clock } from "../../base/clock.ts";
-import { EvaluationFailure, tooManySamples } from "./failure.ts";
+import { EvaluationFailure, tooManySamples, tooManySamplesTogether } from "./failure.ts";
 
 /** Units of work between two looks at the clock; a unit is about one sample touched. */
 const WORK_PER_LOOK = 16_384;
@@ -10,10 +10,20 @@ const FIRST_SLICE = 2;
 /** Characters of labels that an evaluation may make for each sample that it may hold. */
 const CHARACTERS_PER_SAMPLE = 16;
 
+/** What all evaluations of one engine hold together. */
+export class SamplePool {
+  held = 0;
+
+  /** `max`: more than that are refused. */
+  constructor(readonly max: number) {}
+}
+
 export interface MeterOptions {
   clock: Clock;
   /** Samples that may be held at once. */
   maxSamples: number;
+  /** Shared with other evaluations; `undefined`: this one is not bounded by what others hold. */
+  pool?: SamplePool;
   /** On the clock's monotonic face. */
   deadlineMs: number;
   /** How long to work before giving way. */
@@ -26,13 +36,14 @@ export interface MeterOptions {
  * currentSamples): those of intermediate results, plus the window being looked at.
  */
 export class Meter {
-  /** Samples held now. */
-  held = 0;
+  #held = 0;
   /** The most that were held at once. */
   peak = 0;
   /** Samples that steps looked at: one seen by ten overlapping windows counts ten times. */
   total = 0;
   readonly #options: MeterOptions;
+  /** What of the pool is this one's. */
+  #pooled = 0;
   #workLeft = WORK_PER_LOOK;
   #characters = 0;
   #sliceEndsAtMs: number;
@@ -42,15 +53,34 @@ export class Meter {
     this.#sliceEndsAtMs = options.clock.now() + FIRST_SLICE * options.sliceMs;
   }
 
+  /** Samples held now. */
+  get held(): number {
+    return this.#held;
+  }
+
   /** Takes samples into account; throws when they are too many. */
   hold(samples: number): void {
-    this.held += samples;
-    if (this.held > this.peak) this.peak = this.held;
-    if (this.held > this.#options.maxSamples) throw tooManySamples();
+    this.#held += samples;
+    if (this.#held > this.peak) this.peak = this.#held;
+    if (this.#held > this.#options.maxSamples) throw tooManySamples();
+    const { pool } = this.#options;
+    if (!pool) return;
+    pool.held += samples;
+    this.#pooled += samples;
+    if (pool.held > pool.max) throw tooManySamplesTogether();
   }
 
   release(samples: number): void {
-    this.held -= samples;
+    this.#held -= samples;
+    if (!this.#options.pool) return;
+    this.#options.pool.held -= samples;
+    this.#pooled -= samples;
+  }
+
+  /** Gives back to the pool what is still held: the evaluation has ended, however it did. */
+  end(): void {
+    if (this.#options.pool) this.#options.pool.held -= this.#pooled;
+    this.#pooled = 0;
   }
 
   /** Takes text that the evaluation makes into account. When it goes is not known: it counts to the end. */
@@ -61,8 +91,10 @@ export class Meter {
 
   /** Throws if this many more samples could not be held. */
   expectRoomFor(samples: number): void {
-    if (this.held + samples > this.peak) this.peak = this.held + samples;
-    if (this.held + samples > this.#options.maxSamples) throw tooManySamples();
+    if (this.#held + samples > this.peak) this.peak = this.#held + samples;
+    if (this.#held + samples > this.#options.maxSamples) throw tooManySamples();
+    const { pool } = this.#options;
+    if (pool && pool.held + samples > pool.max) throw tooManySamplesTogether();
   }
 
   /**
