@@ -46,8 +46,8 @@ export class Ingress {
   readonly #deps: IngressDeps;
   #config: IngressConfig;
   #server: HttpServer;
-  /** Those whose address was left, while they finish what they began. */
-  readonly #left = new Set<HttpServer>();
+  /** Those whose address was left, while they finish what they began; and when they have. */
+  readonly #left = new Map<HttpServer, Promise<void>>();
   /** By path. */
   #endpoints = new Map<
     string,
@@ -120,17 +120,19 @@ export class Ingress {
 
   /** Takes no new requests, finishes those that run within the limit, and ends the endpoints' series. */
   async close(drainMs: number): Promise<void> {
-    await Promise.all([this.#server, ...this.#left].map((server) => server.close(drainMs)));
+    const left = [...this.#left.values()];
+    await Promise.all([this.#server, ...this.#left.keys()].map((server) => server.close(drainMs)));
+    await Promise.all(left);
     for (const { endpoint } of this.#endpoints.values()) endpoint.close();
     this.#endpoints.clear();
   }
 
   /** Nobody waits for it: a slow client of the old address must not hold up the reload. */
   #leave(server: HttpServer): void {
-    this.#left.add(server);
-    server.close(REPLACED_DRAIN_MS).catch((error) =>
+    const closed = server.close(REPLACED_DRAIN_MS).catch((error) =>
       this.#deps.logger.error("the old address could not be closed", { error: messageOf(error) })
     ).finally(() => this.#left.delete(server));
+    this.#left.set(server, closed);
   }
 
   #swap(config: IngressConfig, engine: Engine): void {

@@ -1,12 +1,13 @@
 import type { Clock } from "../base/clock.ts";
 import { formatDuration } from "../base/duration.ts";
 import type { Logging } from "../base/log.ts";
-import type { Config } from "../config/mod.ts";
+import type { Config, StoreConfig } from "../config/mod.ts";
 import { Ingress, type RuntimeFacts } from "../ingress/mod.ts";
 import { type ExecPolicy, Schedule } from "../probes/mod.ts";
 import { Engine } from "../query/mod.ts";
 import { Store } from "../store/mod.ts";
 import { Internals, MeterRegistry, Telemetry } from "../telemetry/mod.ts";
+import { samplesWithin } from "./memory_limit.ts";
 import { QueryTotals } from "./query_totals.ts";
 import { redactedConfig } from "./redacted_config.ts";
 import { type ReloadFacts, ReloadMeters } from "./reload_meters.ts";
@@ -18,6 +19,8 @@ export interface Assembly {
   readonly logging: Logging;
   readonly environment: Readonly<Record<string, string>>;
   readonly execPolicy: ExecPolicy;
+  /** What the process may take; queries hold less then. */
+  readonly memoryLimitBytes?: number;
   /** Errors that nobody caught, where someone counts them. */
   readonly mishaps?: Mishaps;
 }
@@ -26,6 +29,8 @@ export interface Assembly {
 export interface Foundation {
   readonly startedAtMs: number;
   readonly store: Store;
+  /** What the store was opened with: it stays so until the process ends. */
+  readonly storeConfig: StoreConfig;
   readonly meter: MeterRegistry;
   readonly queries: QueryTotals;
 }
@@ -42,7 +47,8 @@ export interface Parts {
 
 /** Opens the store. @throws when it can't be opened in a way that it could carry on from */
 export async function layFoundation(config: Config, { clock, logging }: Assembly): Promise<Foundation> {
-  const { tsdbPath, retentionMs, retentionSizeBytes, minBlockMs, maxBlockMs } = config.telemetry.store;
+  const storeConfig = config.telemetry.store;
+  const { tsdbPath, retentionMs, retentionSizeBytes, minBlockMs, maxBlockMs } = storeConfig;
   const startedAtMs = clock.wallNow();
   const store = await Store.open({
     dir: tsdbPath,
@@ -54,7 +60,7 @@ export async function layFoundation(config: Config, { clock, logging }: Assembly
     maxBlockMs,
   });
   const meter = new MeterRegistry(store, { clock, logger: logging.logger("telemetry") });
-  return { startedAtMs, store, meter, queries: new QueryTotals(logging.logger("query")) };
+  return { startedAtMs, store, storeConfig, meter, queries: new QueryTotals(logging.logger("query")) };
 }
 
 /**
@@ -70,7 +76,7 @@ export async function assemble(
   before?: ReloadFacts,
 ): Promise<Parts> {
   const { clock, logging, environment, execPolicy, mishaps } = assembly;
-  const { startedAtMs, store, meter, queries } = foundation;
+  const { store, meter, queries } = foundation;
   await using opened = new AsyncDisposableStack();
   const first = config();
   const reloads = opened.use(new ReloadMeters(meter, clock, before));
@@ -81,7 +87,7 @@ export async function assemble(
     env: environment,
   });
   opened.defer(() => telemetry.shutdown(0));
-  const engine = makeEngine(first, clock, queries);
+  const engine = makeEngine(first, assembly, queries);
   const internals = opened.use(
     new Internals(clock, {
       store: () => store.stats(),
@@ -101,7 +107,7 @@ export async function assemble(
     probes: schedule,
     openTelemetryMetrics: (accept) => meter.page(accept),
     prometheusMetrics: (accept) => internals.page(accept),
-    facts: () => factsOf(config(), store, reloads, startedAtMs),
+    facts: () => factsOf(config(), foundation, reloads),
   });
   // Last: a verdict asked for from now on finds its probes beating.
   schedule.apply(first.egress.probes);
@@ -109,13 +115,25 @@ export async function assemble(
   return { telemetry, reloads, internals, engine, schedule, ingress };
 }
 
-export function makeEngine(config: Config, clock: Clock, queries: QueryTotals): Engine {
-  return new Engine({ ...config.telemetry.promql, clock, onQuery: (report) => queries.add(report) });
+export function makeEngine(
+  { telemetry: { promql } }: Config,
+  { clock, memoryLimitBytes }: Assembly,
+  queries: QueryTotals,
+): Engine {
+  const maxSamplesTogether = samplesWithin(memoryLimitBytes);
+  return new Engine({
+    ...promql,
+    maxSamples: Math.min(promql.maxSamples, maxSamplesTogether ?? Infinity),
+    maxSamplesTogether,
+    clock,
+    onQuery: (report) => queries.add(report),
+  });
 }
 
-function factsOf(config: Config, store: Store, reloads: ReloadMeters, startedAtMs: number): RuntimeFacts {
+function factsOf(config: Config, foundation: Foundation, reloads: ReloadMeters): RuntimeFacts {
+  const { startedAtMs, store, storeConfig } = foundation;
   const { headSeries, headChunks, headMinTimeMs = 0, headMaxTimeMs = 0, walCorruptions } = store.stats();
-  const { retentionMs, retentionSizeBytes } = config.telemetry.store;
+  const { retentionMs, retentionSizeBytes } = storeConfig;
   return {
     startedAtMs,
     lastConfigAtMs: reloads.facts.appliedAtMs,

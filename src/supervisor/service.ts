@@ -154,13 +154,13 @@ export class Service {
     const parts = this.#parts;
     const before = this.#config;
     const keepsEngine = fingerprint(config.telemetry.promql) === fingerprint(before.telemetry.promql);
-    const engine = keepsEngine ? parts.engine : makeEngine(config, this.#clock, this.#foundation.queries);
+    const engine = keepsEngine ? parts.engine : makeEngine(config, this.#assembly, this.#foundation.queries);
     // The address comes first: it is the one thing that the machine may refuse, and then nothing has changed yet.
     await parts.ingress.apply(config.ingress, engine);
     parts.engine = engine;
     parts.schedule.apply(config.egress.probes);
     await parts.telemetry.apply(config.telemetry);
-    if (fingerprint(config.telemetry.store) !== fingerprint(before.telemetry.store)) {
+    if (fingerprint(config.telemetry.store) !== fingerprint(this.#foundation.storeConfig)) {
       this.#logger.warn(
         "telemetry.prometheus: a changed tsdbPath or tsdbOptions takes effect at the next start",
       );

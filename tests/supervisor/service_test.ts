@@ -13,6 +13,7 @@ interface Shape {
   host?: string;
   port?: number;
   maxSamples?: number;
+  retentionMs?: number;
   probes?: string;
   endpoint?: string;
   httpServer?: string;
@@ -25,6 +26,7 @@ function config(
     host = "127.0.0.1",
     port = 0,
     maxSamples = 1_000,
+    retentionMs = 3_600_000,
     probes = "",
     endpoint = "",
     httpServer = "",
@@ -41,7 +43,11 @@ ingress:
     ${httpServer}
     health:
       - { path: ready, instantQuery: { query: "1" } ${endpoint} }
-telemetry: { prometheus: { tsdbPath: "${tsdbPath}", promql: { engineOptions: { maxSamples: ${maxSamples} } } } }
+telemetry:
+  prometheus:
+    tsdbPath: "${tsdbPath}"
+    tsdbOptions: { retentionDurationMilliseconds: ${retentionMs} }
+    promql: { engineOptions: { maxSamples: ${maxSamples} } }
 `,
     "test.yaml",
   );
@@ -163,4 +169,11 @@ Deno.test("service: a host that changes alone is refused with a word on what to 
   assert.ok(refused.kind === "refused");
   assert.match(refused.reasons[0], /address already in use.*at the next start, or with another port/);
   assert.match(await ask(running.service, "ready"), /^200/);
+});
+
+Deno.test("service: the retention that is shown is the one in force, whatever a reload asks for", async () => {
+  await using running = await started(config({ retentionMs: 1_800_000 }));
+  const { service } = running;
+  assert.equal((await service.apply(config({ retentionMs: 7_200_000 }))).kind, "applied");
+  assert.match(await ask(service, "api/v1/status/runtimeinfo"), /"storageRetention":"30m0?s?"/);
 });
