@@ -47,6 +47,8 @@ export class Meter {
   #workLeft = WORK_PER_LOOK;
   #characters = 0;
   #sliceEndsAtMs: number;
+  /** Whether the slice is over, and nobody has given way yet. */
+  #isDue = false;
 
   constructor(options: MeterOptions) {
     this.#options = options;
@@ -103,7 +105,7 @@ export class Meter {
    */
   spend(work: number): boolean {
     this.#workLeft -= work;
-    if (this.#workLeft > 0) return false;
+    if (this.#workLeft > 0) return this.#isDue;
     this.#workLeft = WORK_PER_LOOK;
     return this.look();
   }
@@ -124,11 +126,12 @@ export class Meter {
         message: "query timed out in expression evaluation",
       });
     }
-    return nowMs >= this.#sliceEndsAtMs;
+    return this.#isDue = nowMs >= this.#sliceEndsAtMs;
   }
 
   /** Starts the next slice of work. */
   beginSlice(): void {
     this.#sliceEndsAtMs = this.#options.clock.now() + this.#options.sliceMs;
+    this.#isDue = false;
   }
 }

@@ -165,6 +165,7 @@ class RangeEvaluation {
       yields = meter.spend(windows.high[end - 1] - windows.high[step] + (end - step));
       step = end;
     }
+    if (yields) yield;
   }
 
   *#eachAfresh(from: number, to: number): Evaluation<void> {
