@@ -2,13 +2,13 @@ import { RE2JS } from "re2js";
 import { messageOf } from "./errors.ts";
 
 /** Longest pattern taken from outside, in UTF-16 units. */
-export const MAX_PATTERN_LENGTH = 4_096;
+const MAX_PATTERN_LENGTH = 4_096;
 
 /**
  * Largest `patternWeight` taken: a state machine of so many states. Matching takes a step for each state and character
  * at worst, and making the machine takes a few microseconds for each: `(?:a{0,30}){0,30}` is short and weighs 900.
  */
-export const MAX_PATTERN_WEIGHT = 5_000;
+const MAX_PATTERN_WEIGHT = 5_000;
 
 /** The part of the weight that repetitions may have: theirs are the states that are all alive at once. */
 const MAX_REPEATED_WEIGHT = 1_000;

@@ -6,7 +6,7 @@ import { didYouMean } from "./guess.ts";
 export const DEFAULT_CONFIG_FILE_PATH = "/config/bunny.yaml";
 
 /** Whatever has a level of its own: `<COMPONENT>_LOG_LEVEL`. */
-export const COMPONENTS = [
+const COMPONENTS = [
   "main",
   "config",
   "egress",

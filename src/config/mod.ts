@@ -1,8 +1,6 @@
 /** Configuration: what it looks like, reading it from YAML, watching its file, and the environment beside it. */
 export * from "./config.ts";
 export {
-  type Component,
-  COMPONENTS,
   DEFAULT_CONFIG_FILE_PATH,
   type Environment,
   type EnvironmentResult,

@@ -1,3 +1,4 @@
+/** The HTTP server: verdicts for the kubelet, Prometheus' API, scrape pages and the status page. */
 export { Ingress, type IngressDeps, type Page } from "./ingress.ts";
 export type { RuntimeFacts } from "./api/status_calls.ts";
 export { resultMembers } from "./api/result_json.ts";

@@ -1,7 +1,7 @@
 import type { TraceContext } from "./trace.ts";
 
 /** The closed set of reasons for a failed probe: label values, so never anything else. */
-export const REASONS = [
+const REASONS = [
   "timeout",
   "dns",
   "refused",
@@ -22,7 +22,7 @@ export const REASONS = [
 ] as const;
 export type Reason = (typeof REASONS)[number];
 
-export const PROBE_TYPES = ["http", "grpc", "tcp", "exec"] as const;
+const PROBE_TYPES = ["http", "grpc", "tcp", "exec"] as const;
 export type ProbeType = (typeof PROBE_TYPES)[number];
 
 /** How a probe ended. `detail` is one sentence for a person; it may hold what the target sent, never our secrets. */

@@ -249,11 +249,6 @@ export function unwrapParens(expr: Expr): Expr {
   return expr;
 }
 
-/** Where `expr` stands in the query. */
-export function positionOf(expr: Expr): PositionRange {
-  return expr.position;
-}
-
 /** The type of the value that `expr` evaluates to. */
 export function valueTypeOf(expr: Expr): ValueType {
   switch (expr.kind) {

@@ -8,7 +8,7 @@ import { TokenStream } from "./token_stream.ts";
 import { checkTypes } from "./type_check.ts";
 
 /** Longest query, in UTF-16 units. */
-export const MAX_QUERY_LENGTH = 100_000;
+const MAX_QUERY_LENGTH = 100_000;
 
 export type ParseResult =
   | { readonly kind: "ok"; readonly expr: Expr }

@@ -148,7 +148,7 @@ export function isAggregate(kind: TokenKind): kind is AggregateWord {
 }
 
 /** Whether a token of this kind can stand for a metric's name. */
-export function isMetricName(kind: TokenKind): boolean {
+function isMetricName(kind: TokenKind): boolean {
   return kind === "identifier" || kind === "metric_identifier" || metricWords.has(kind);
 }
 

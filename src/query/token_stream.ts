@@ -9,10 +9,10 @@ import type { PositionRange } from "./position.ts";
 export const MAX_NESTING = 500;
 
 /** Tokens that a query may have: to read one takes about a microsecond, and nothing else happens meanwhile. */
-export const MAX_TOKENS = 20_000;
+const MAX_TOKENS = 20_000;
 
 /** What the regular expressions of one query may weigh together, beyond the first: making them is slow. */
-export const MAX_PATTERNS_WEIGHT = 2_000;
+const MAX_PATTERNS_WEIGHT = 2_000;
 
 /** What an error message says of the part of the grammar that it stopped in. */
 export interface ErrorContext {

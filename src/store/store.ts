@@ -22,10 +22,10 @@ import { statsOf, type StoreStats } from "./stats.ts";
 import { StoreReader } from "./store_reader.ts";
 
 /** How often appended samples are handed to the operating system: what a crash of this process can lose. */
-export const FLUSH_PERIOD_MS = 100;
+const FLUSH_PERIOD_MS = 100;
 
 /** How often they are forced onto the disk, and work that is due is looked for: what a loss of power can lose. */
-export const SYNC_PERIOD_MS = 1_000;
+const SYNC_PERIOD_MS = 1_000;
 
 /** Index pages of blocks in memory, all blocks together. */
 const PAGE_CACHE_BYTES = 1024 * 1024;

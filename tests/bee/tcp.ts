@@ -1,7 +1,7 @@
 import type { Clock } from "../../src/base/clock.ts";
 
 /** The conversation: what the caller must say, and what Bee says to it. Lines end in "\n". */
-export const CONVERSATION: ReadonlyArray<{ hears: string; says: string }> = [
+const CONVERSATION: ReadonlyArray<{ hears: string; says: string }> = [
   { hears: "hello", says: "yellow" },
   { hears: "how're ya now?", says: "can't complain" },
 ];

@@ -12,7 +12,7 @@ export interface Wave {
 export const DEFAULT_WAVE: Readonly<Wave> = { periodMs: 100_000, maxDelayMs: 1_000 };
 
 /** From this height on (0 to 1) Bee is unhealthy: the top fifth of the wave, which lasts about 30 % of a period. */
-export const UNHEALTHY_FROM_HEIGHT = 0.8;
+const UNHEALTHY_FROM_HEIGHT = 0.8;
 
 /** Items waiting when the backlog is at its longest. */
 export const MAX_BACKLOG = 200;

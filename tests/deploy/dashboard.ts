@@ -1,6 +1,6 @@
 import { read, type Yaml } from "./manifests.ts";
 
-export const DASHBOARD = "deploy/kubernetes/example/grafana/bunny.json";
+const DASHBOARD = "deploy/kubernetes/example/grafana/bunny.json";
 
 /** One PromQL query of the dashboard. */
 export interface Query {

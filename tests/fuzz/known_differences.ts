@@ -14,7 +14,7 @@ export interface KnownDifference {
 /** A counter's rate over anything but the plain range of a metric that is one. */
 const ODD_RATE = /\b(?:rate|increase)\((?!(?:requests_total|latency_bucket|build_info|only|absent_metric)\b)/;
 
-export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
+const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   {
     name: "closed ranges",
     reason:

@@ -4,7 +4,7 @@ import { RunningProcess } from "../support/process_runner.ts";
 const ROOT = new URL("../../", import.meta.url);
 
 /** The command line that starts Bunny: from source, or the executable that BUNNY_BINARY names. */
-export function bunnyCommand(...args: string[]): [string, ...string[]] {
+function bunnyCommand(...args: string[]): [string, ...string[]] {
   const binary = Deno.env.get("BUNNY_BINARY");
   if (binary) return [binary, ...args];
   const config = fromFileUrl(new URL("deno.json", ROOT));

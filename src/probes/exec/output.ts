@@ -1,7 +1,7 @@
 import type { Clock } from "../../base/clock.ts";
 
 /** How much of a command's output is kept, stdout and stderr together; the kubelet keeps as much. */
-export const MAX_OUTPUT_BYTES = 10 * 1024;
+const MAX_OUTPUT_BYTES = 10 * 1024;
 
 /** So much is taken as fast as it comes; after that a command that floods us is slowed down, or it would eat a core. */
 const FAST_BYTES = 1024 * 1024;

@@ -1,7 +1,7 @@
 import { isStaleNaN } from "../../model/sample.ts";
 
 /** Relative error that Prometheus' scripts allow for values. */
-export const TOLERANCE = 1e-6;
+const TOLERANCE = 1e-6;
 
 const MIN_NORMAL = 2.2250738585072014e-308;
 

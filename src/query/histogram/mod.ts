@@ -1,7 +1,5 @@
 /** Arithmetic of native and classic histograms. */
 export { HistogramMean, HistogramSum } from "./accumulate.ts";
-export { almostEqual } from "./almost_equal.ts";
-export { type ApiBucket, type ApiHistogram, histogramToApi } from "./api_json.ts";
 export {
   addHistograms,
   type Combination,
@@ -14,8 +12,7 @@ export {
   subHistograms,
   withHint,
 } from "./arithmetic.ts";
-export { hasCustomBuckets, sameBounds } from "./bounds.ts";
-export { BucketWalk } from "./bucket_walk.ts";
+export { hasCustomBuckets } from "./bounds.ts";
 export {
   type ClassicBucket,
   classicFraction,
@@ -23,10 +20,9 @@ export {
   type MonotonicityFix,
 } from "./classic_quantile.ts";
 export { equalHistograms } from "./equal.ts";
-export { describeHistogram, formatHistogram } from "./format.ts";
+export { describeHistogram } from "./format.ts";
 export { type FractionResult, histogramFraction } from "./fraction.ts";
 export { histogramAvg, histogramVariance } from "./moments.ts";
 export { histogramQuantile, type QuantileResult } from "./quantile.ts";
 export { detectReset } from "./reset.ts";
 export { type Keep, trimHistogram } from "./trim.ts";
-export { histogramProblem } from "./validate.ts";

@@ -34,7 +34,7 @@ export type SeriesResult =
 /** Most values that a script's lines may expand to. */
 export const MAX_VALUES = 1_000_000;
 
-export const OMITTED: SequenceValue = { kind: "omitted" };
+const OMITTED: SequenceValue = { kind: "omitted" };
 const STALE: SequenceValue = { kind: "stale" };
 
 const METRIC = /[a-zA-Z_:][a-zA-Z0-9_:]*/y;
@@ -56,7 +56,7 @@ export function floatOf(value: SequenceValue): number {
 }
 
 /** Reads `name{label="value", …}`, `{"name", label="value"}` or either part alone. */
-export function readLabels(cursor: Cursor): Labels {
+function readLabels(cursor: Cursor): Labels {
   const record: Record<string, string> = Object.create(null);
   const name = cursor.take(METRIC);
   if (cursor.accept("{")) {

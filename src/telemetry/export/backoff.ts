@@ -1,7 +1,7 @@
 const FIRST_MS = 1_000;
 const LONGEST_MS = 30_000;
 /** A receiver that asks to be left alone for longer is asked again after this, ms. */
-export const LONGEST_WISH_MS = 300_000;
+const LONGEST_WISH_MS = 300_000;
 
 /**
  * How long to wait after so many failures in a row (1 or more): doubling from a second to half a minute, the upper half

@@ -20,7 +20,7 @@ export interface Transport {
 export type ReadAnswer = (body: Uint8Array) => { readonly rejected: number; readonly note: string };
 
 /** Longest note or reason taken from a receiver, in characters. */
-export const MAX_NOTE_LENGTH = 200;
+const MAX_NOTE_LENGTH = 200;
 
 /** A receiver's words, fit for a log line. */
 export function noteOf(text: string): string {

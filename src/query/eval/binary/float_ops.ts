@@ -1,7 +1,7 @@
 import type { ArithmeticOp, BinaryOp, ComparisonOp } from "../../ast.ts";
 
 /** Go's math.Pow where JavaScript's differs: 1 to any power, and -1 to an infinite one, is 1. */
-export function power(base: number, exponent: number): number {
+function power(base: number, exponent: number): number {
   if (base === 1) return 1;
   if (base === -1 && (exponent === Infinity || exponent === -Infinity)) return 1;
   return base ** exponent;

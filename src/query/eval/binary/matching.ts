@@ -9,7 +9,7 @@ export interface MatchGroup {
   readonly right: number[];
 }
 
-export function signatureOf({ on, labels }: Matching): Signature {
+function signatureOf({ on, labels }: Matching): Signature {
   return on ? signatureBy(labels) : signatureWithout(labels);
 }
 

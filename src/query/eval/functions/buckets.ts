@@ -6,7 +6,7 @@ import type { EvalContext } from "../context.ts";
 import { FLOAT, type Frame } from "../frame.ts";
 
 /** The label that carries a classic bucket's upper bound. */
-export const BUCKET_LABEL = "le";
+const BUCKET_LABEL = "le";
 
 /** The rows that make up one classic histogram, and the native histogram that has the same labels, if any. */
 export interface HistogramRows {

@@ -22,9 +22,6 @@ import {
   evaluateVector,
 } from "./vectors.ts";
 
-/** How a function that takes no range vector is evaluated. */
-export type FunctionEvaluator = (context: EvalContext, call: Call) => Evaluation<Evaluated>;
-
 type VectorEvaluator = (context: EvalContext, call: Call) => Evaluation<Frame>;
 
 const VECTOR_FUNCTIONS: Readonly<Partial<Record<FunctionName, VectorEvaluator>>> = {

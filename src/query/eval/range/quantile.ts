@@ -4,7 +4,7 @@ import { ofFloats, remarkIgnoredHistograms } from "./over_time.ts";
 import type { RangeCall, WindowFunction } from "./range_function.ts";
 
 /** Room for a window's values while they are put into order. */
-export class Scratch {
+class Scratch {
   #values = new Float64Array(256);
 
   /** At least `size` values of undefined content. */
