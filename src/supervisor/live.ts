@@ -5,6 +5,7 @@ import type { Regex } from "../base/regex.ts";
 import { readConfigFile } from "../config/mod.ts";
 import { ExecPolicy } from "../probes/mod.ts";
 import { Follower, logProblems, logWarnings } from "./follower.ts";
+import { memoryLimitBytes } from "./memory_limit.ts";
 import { execAllowList, giveUp, permissionsToGiveUp, refusedCommands } from "./permissions.ts";
 import { Requests } from "./requests.ts";
 import { RestartBudget } from "./restart_budget.ts";
@@ -59,7 +60,12 @@ export async function live(options: LiveOptions): Promise<number> {
   const mishaps = new Mishaps();
   let service: Service;
   try {
-    service = await Service.start(reading.config, { ...options, execPolicy, mishaps });
+    service = await Service.start(reading.config, {
+      ...options,
+      execPolicy,
+      mishaps,
+      memoryLimitBytes: memoryLimitBytes(),
+    });
   } catch (error) {
     logger.error("cannot start", { error: messageOf(error) });
     return LIVE_EXIT.failed;

@@ -17,6 +17,9 @@ export type Applied = { readonly kind: "applied" } | {
   readonly reasons: readonly string[];
 };
 
+/** How much longer than its limit a step of the stop is waited for, ms. */
+const STOP_GRACE_MS = 1_000;
+
 /** How long answers that run may take to finish before a restart, ms. */
 const RESTART_DRAIN_MS = 100;
 
@@ -103,29 +106,30 @@ export class Service {
     return restarted;
   }
 
-  /** Stops beats, drains answers, flushes telemetry and closes the store, within the limit as far as they let it. */
+  /**
+   * Stops beats, drains answers, flushes telemetry and closes the store, within the limit; whatever does not end by then is
+   * left behind a moment later.
+   */
   async stop(limitMs: number): Promise<void> {
     const deadline = this.#clock.now() + limitMs;
     this.#stopping = true;
-    await this.#turn;
     const left = () => Math.max(0, deadline - this.#clock.now());
+    const step = (what: string, run: () => Promise<unknown>) => this.#step(what, run, left() + STOP_GRACE_MS);
+    await step("finishing a reload", () => this.#turn);
     const { schedule, ingress, telemetry } = this.#parts;
-    await this.#step("stopping the probes", () => schedule.stop());
-    await this.#step("draining the HTTP server", () => ingress.close(Math.min(left(), 5_000)));
-    await this.#step("stopping the meters", () => closeMeters(this.#parts));
-    await this.#step("flushing telemetry", () => telemetry.shutdown(left()));
-    await this.#within(left(), Promise.all(this.#leaving));
-    await this.#step("closing the store", () => this.#foundation.store.close());
+    await step("stopping the probes", () => schedule.stop());
+    await step("draining the HTTP server", () => ingress.close(Math.min(left(), 5_000)));
+    await step("stopping the meters", () => closeMeters(this.#parts));
+    await step("flushing telemetry", () => telemetry.shutdown(left()));
+    await step("clearing up after a restart", () => Promise.all(this.#leaving));
+    await step("closing the store", () => this.#foundation.store.close());
   }
 
   async #restart(): Promise<void> {
     if (this.#stopping) return;
     const { ingress, schedule, reloads } = this.#parts;
     // The address can't be had twice, so its old holder goes first.
-    await this.#within(
-      RESTART_CLOSE_MS,
-      this.#step("closing the HTTP server", () => ingress.close(RESTART_DRAIN_MS)),
-    );
+    await this.#step("closing the HTTP server", () => ingress.close(RESTART_DRAIN_MS), RESTART_CLOSE_MS);
     const old = this.#parts;
     this.#parts = await assemble(() => this.#config, this.#foundation, this.#assembly, reloads.facts);
     // The new probes hold their series already: those of the old ones go on without a stale marker.
@@ -140,13 +144,6 @@ export class Service {
       this.#step("stopping the old meters", () => closeMeters(parts)),
       this.#step("flushing the old telemetry", () => parts.telemetry.shutdown(REPLACED_CLOSE_MS)),
     ]);
-  }
-
-  async #within(limitMs: number, promise: Promise<unknown>): Promise<void> {
-    const done = new AbortController();
-    const limit = this.#clock.sleepUntil(this.#clock.now() + limitMs, done.signal);
-    await Promise.race([promise, limit]);
-    done.abort();
   }
 
   async #apply(config: Config): Promise<Applied> {
@@ -169,13 +166,18 @@ export class Service {
     return { kind: "applied" };
   }
 
-  /** One step of several; a failing one must not keep the others from their turn. */
-  async #step(what: string, run: () => Promise<void> | void): Promise<void> {
+  /** One step of several; one that fails, or does not end in time, must not keep the others from their turn. */
+  async #step(what: string, run: () => unknown, limitMs = Infinity): Promise<void> {
+    const done = new AbortController();
+    const late = this.#clock.sleepUntil(this.#clock.now() + limitMs, done.signal).then((isLate) => {
+      if (isLate) this.#logger.error(`${what} did not end in time`);
+    });
     try {
-      await run();
+      await Promise.race([run(), late]);
     } catch (error) {
       this.#logger.error(`${what} failed`, { error: messageOf(error) });
     }
+    done.abort();
   }
 }
 
