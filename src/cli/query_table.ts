@@ -1,3 +1,4 @@
+import { isoTime } from "../base/text.ts";
 import { alignedColumns } from "./table.ts";
 import type { ApiData } from "./query.ts";
 
@@ -24,24 +25,20 @@ function rowsOf(
 ): (readonly [series: string, time: string, value: string])[] {
   if (resultType === "scalar" || resultType === "string") {
     const [seconds, value] = result as Point;
-    return [[resultType, timeText(seconds), String(value)]];
+    return [[resultType, isoTime(seconds * 1_000), String(value)]];
   }
   return (result as Element[]).flatMap((element) => {
     const points = [element.value, element.histogram, ...element.values ?? [], ...element.histograms ?? []];
     const series = seriesText(element.metric);
     return points.filter((point) => point !== undefined)
       .sort((a, b) => a[0] - b[0])
-      .map((point) => [series, timeText(point[0]), valueText(point[1])] as const);
+      .map((point) => [series, isoTime(point[0] * 1_000), valueText(point[1])] as const);
   });
 }
 
 function seriesText({ __name__ = "", ...labels }: Readonly<Record<string, string>>): string {
   const inner = Object.entries(labels).map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(", ");
   return inner === "" && __name__ !== "" ? __name__ : `${__name__}{${inner}}`;
-}
-
-function timeText(seconds: number): string {
-  return new Date(seconds * 1_000).toISOString();
 }
 
 function valueText(value: unknown): string {

@@ -1,5 +1,6 @@
 import { messageOf } from "../base/errors.ts";
 import { formatDuration } from "../base/duration.ts";
+import { isoTime } from "../base/text.ts";
 import { parseSelector } from "../query/mod.ts";
 import { type BlockAnalysis, Inspection } from "../store/mod.ts";
 import { type Command, EXIT, type Output, parseArguments } from "./command.ts";
@@ -62,8 +63,8 @@ function list(inspection: Inspection, _options: Options, output: Output): number
   const blocks = inspection.list();
   const rows = blocks.map(({ meta, sizeBytes }) => [
     meta.ulid,
-    new Date(meta.minTimeMs).toISOString(),
-    new Date(meta.maxTimeMs).toISOString(),
+    isoTime(meta.minTimeMs),
+    isoTime(meta.maxTimeMs),
     formatDuration(meta.maxTimeMs - meta.minTimeMs),
     String(meta.samples),
     String(meta.chunks),
@@ -92,9 +93,7 @@ function analysisLines(
 ): string[] {
   const section = (title: string, rows: string[][]) => ["", title, ...alignedColumns(rows.slice(0, TOP))];
   return [
-    `block ${meta.ulid}: ${new Date(meta.minTimeMs).toISOString()} to ${
-      new Date(meta.maxTimeMs).toISOString()
-    }`,
+    `block ${meta.ulid}: ${isoTime(meta.minTimeMs)} to ${isoTime(meta.maxTimeMs)}`,
     `${meta.series} series, ${meta.samples} samples, ${meta.chunks} chunks, ${sizeBytes} bytes, ` +
     `${labelNames} label names, ${labelPairs} label pairs`,
     ...section(

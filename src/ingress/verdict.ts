@@ -1,5 +1,5 @@
 import { unreachable } from "../base/errors.ts";
-import { quote } from "../base/text.ts";
+import { isoTime, quote } from "../base/text.ts";
 import type { Labels } from "../model/labels.ts";
 import type { QueryError, QueryResult, QueryValue } from "../query/mod.ts";
 
@@ -36,9 +36,7 @@ function findingOfValue(value: QueryValue): Finding {
       return ofMany(value.series, (series) => {
         if (series.histograms?.some((histogram) => histogram)) return "a native histogram";
         const row = series.values.findIndex((each) => each !== 1);
-        return row < 0
-          ? undefined
-          : `${series.values[row]} at ${new Date(series.timestamps[row]).toISOString()}`;
+        return row < 0 ? undefined : `${series.values[row]} at ${isoTime(series.timestamps[row])}`;
       });
     default:
       return unreachable(value);

@@ -63,6 +63,11 @@ const cases: { name: string; answer: () => Response; want: string; reason?: RegE
     want: "unhealthy",
   },
   {
+    name: "a matrix with a 0 at a time that no date has",
+    answer: () => success("matrix", [{ metric, values: [[1e300, "0"]] }]),
+    want: "unhealthy",
+  },
+  {
     name: "a matrix with native histograms",
     answer: () => success("matrix", [{ metric, values: [[1, "1"]], histograms: [[2, {}]] }]),
     want: "unhealthy",

@@ -1,3 +1,4 @@
+import { isoTime } from "../../base/text.ts";
 import { formatFloatShort, formatG2 } from "../go_number.ts";
 import type { PositionRange } from "../position.ts";
 import { quote } from "../go_text.ts";
@@ -212,6 +213,5 @@ function forMetric(metric: string): string {
 
 /** RFC 3339 to the second, in UTC. */
 function formatSecond(timestampMs: number): string {
-  const date = new Date(Math.floor(timestampMs / 1000) * 1000);
-  return Number.isNaN(date.getTime()) ? String(timestampMs) : date.toISOString().replace(".000Z", "Z");
+  return isoTime(Math.floor(timestampMs / 1000) * 1000).replace(".000Z", "Z");
 }
