@@ -5,6 +5,7 @@ import { SampleColumns } from "../model/sample.ts";
 import { type Expr, type MatrixSeries, parseExpr, type QueryValue, selectorsOf } from "../query/mod.ts";
 import { type Answer, json, type Request, text } from "./answer.ts";
 import type { Evaluation, HealthEndpoint } from "./health_endpoint.ts";
+import { probeJson } from "./probe_json.ts";
 import { probesOfQuery } from "./probes_of_query.ts";
 import type { Route } from "./router.ts";
 
@@ -60,18 +61,7 @@ function verbose(endpoint: HealthEndpoint, evaluation: Evaluation, deps: HealthR
     time: new Date(evaluation.atMs).toISOString(),
     value: value && valueJson(value),
     newestSampleAgeSeconds: newest === undefined ? null : Math.max(0, evaluation.atMs - newest) / 1_000,
-    probes: probes.map((probe) => ({
-      probe: probe.name,
-      type: probe.type,
-      target: probe.target,
-      lastOutcome: probe.lastResult?.outcome.kind ?? null,
-      consecutiveFailures: probe.consecutiveFailures,
-      lastFailures: probe.lastFailures.map(({ atMs, reason, detail }) => ({
-        time: new Date(atMs).toISOString(),
-        reason,
-        detail,
-      })),
-    })),
+    probes: probes.map((probe) => ({ probe: probe.name, ...probeJson(probe) })),
   });
 }
 

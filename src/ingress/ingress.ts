@@ -56,15 +56,7 @@ export class Ingress {
 
   /** @throws the system's error when the address can't be had */
   static async listen(config: IngressConfig, engine: Engine, deps: IngressDeps): Promise<Ingress> {
-    const server = await HttpServer.listen({
-      host: config.host,
-      port: config.port,
-      limits: config,
-      handler: () => text(503, "starting\n"),
-      clock: deps.clock,
-      logger: deps.logger,
-    });
-    const ingress = new Ingress(server, config, deps);
+    const ingress = new Ingress(await openServer(config, deps), config, deps);
     ingress.#swap(config, engine);
     return ingress;
   }
@@ -105,13 +97,10 @@ export class Ingress {
 
   /** @throws the system's error, which may be no fault of anybody else's: two hosts can overlap on one port */
   async #listenBeside(config: IngressConfig): Promise<HttpServer> {
-    const { clock, logger } = this.#deps;
-    const handler = () => text(503, "starting\n");
-    const { host, port } = config;
     try {
-      return await HttpServer.listen({ host, port, limits: config, handler, clock, logger });
+      return await openServer(config, this.#deps);
     } catch (error) {
-      if (port !== this.#config.port) throw error;
+      if (config.port !== this.#config.port) throw error;
       throw new Error(
         `${messageOf(error)}; a host that changes alone takes effect at the next start, or with another port`,
       );
@@ -189,6 +178,13 @@ export class Ingress {
     for (const [path, { endpoint }] of this.#endpoints) routes.set(path, healthRoute(endpoint, this.#deps));
     return routes;
   }
+}
+
+/** A server that has no routes yet. */
+function openServer(config: IngressConfig, { clock, logger }: IngressDeps): Promise<HttpServer> {
+  const { host, port } = config;
+  const handler = () => text(503, "starting\n");
+  return HttpServer.listen({ host, port, limits: config, handler, clock, logger });
 }
 
 function pageRoute(page: Page, share: Share): Route {

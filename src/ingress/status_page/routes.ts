@@ -1,7 +1,8 @@
-import type { ProbeStatus, ProbeStatusSource } from "../../model/probe_status.ts";
+import type { ProbeStatusSource } from "../../model/probe_status.ts";
 import { VERSION } from "../../model/version.ts";
 import { json, text } from "../answer.ts";
 import type { RuntimeFacts } from "../api/status_calls.ts";
+import { probeJson } from "../probe_json.ts";
 import type { Route } from "../router.ts";
 
 export interface StatusPageDeps {
@@ -45,24 +46,12 @@ function statusOf({ probes, facts, endpoints, api }: StatusPageDeps) {
     configGood: reloadConfigSuccess,
     api,
     endpoints: endpoints(),
-    probes: probes.probes().map(probeJson),
-  };
-}
-
-function probeJson(probe: ProbeStatus) {
-  return {
-    name: probe.name,
-    type: probe.type,
-    target: probe.target,
-    periodMs: probe.periodMs,
-    timeoutMs: probe.timeoutMs,
-    lastOutcome: probe.lastResult?.outcome.kind ?? null,
-    consecutiveFailures: probe.consecutiveFailures,
-    consecutiveSuccesses: probe.consecutiveSuccesses,
-    lastFailures: probe.lastFailures.map(({ atMs, reason, detail }) => ({
-      time: new Date(atMs).toISOString(),
-      reason,
-      detail,
+    probes: probes.probes().map((probe) => ({
+      name: probe.name,
+      ...probeJson(probe),
+      periodMs: probe.periodMs,
+      timeoutMs: probe.timeoutMs,
+      consecutiveSuccesses: probe.consecutiveSuccesses,
     })),
   };
 }
