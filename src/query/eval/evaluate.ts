@@ -100,14 +100,17 @@ function* evaluateUnary(context: EvalContext, node: Unary): Evaluation<Evaluated
   const operand = yield* context.evaluate(node.expr);
   if (node.op === "+") return operand;
   if (operand.kind === "scalar") return { kind: "scalar", values: operand.values.map((value) => -value) };
-  if (operand.kind === "vector") negate(operand.frame);
+  if (operand.kind === "vector") yield* negate(context, operand.frame);
   return operand;
 }
 
-function negate(frame: Frame): void {
+function* negate(context: EvalContext, frame: Frame): Evaluation<void> {
   const { kinds, values, stepCount, rowCount } = frame;
-  for (let cell = 0; cell < rowCount * stepCount; cell++) {
-    if (kinds[cell] === FLOAT) values[cell] = -values[cell];
+  for (let row = 0; row < rowCount; row++) {
+    for (let cell = row * stepCount; cell < (row + 1) * stepCount; cell++) {
+      if (kinds[cell] === FLOAT) values[cell] = -values[cell];
+    }
+    if (context.env.meter.spend(stepCount)) yield;
   }
   for (const row of frame.histograms) {
     if (!row) continue;

@@ -38,14 +38,15 @@ export function* selectSmoothed(context: EvalContext, selector: VectorSelector):
     windows.take(series.labels, columns, false);
     windows.slide(0, context.stepCount, firstMs - lookbackMs, firstMs + lookbackMs, strideMs);
     frame.addRow(series.labels, false);
+    if (meter.spend(columns.length)) yield;
     for (let step = 0; step < context.stepCount; step++) {
       smooth(windows, step, firstMs + step * strideMs, frame, call);
+      if (meter.spend(8)) yield;
     }
     const count = frame.countOf(frame.rowCount - 1);
     if (count === 0) frame.dropLastRow();
     meter.hold(count);
     meter.total += count;
-    if (meter.spend(columns.length + 8 * context.stepCount)) yield;
   }
   return frame;
 }
@@ -96,7 +97,11 @@ function smoothHistograms(
 
 /** The first index in [low, high) at or after a time; `high` if there is none. */
 function firstFrom(timestamps: ArrayLike<number>, low: number, high: number, timeMs: number): number {
-  let index = low;
-  while (index < high && timestamps[index] < timeMs) index++;
-  return index;
+  let [from, to] = [low, high];
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if (timestamps[middle] < timeMs) from = middle + 1;
+    else to = middle;
+  }
+  return from;
 }

@@ -20,7 +20,7 @@ export function* pickElements(
 ): Evaluation<Frame> {
   const rowsOf: number[][] = Array.from({ length: groups.count }, () => []);
   for (let row = 0; row < frame.rowCount; row++) rowsOf[groups.ofRow[row]].push(row);
-  if (node.op === "limit_ratio") return pickRatio(context, node, frame, params);
+  if (node.op === "limit_ratio") return yield* pickRatio(context, node, frame, params);
   if (max(params) < 1) return context.frame(0);
   checkCounts(params);
   if (node.op !== "limitk") remarkHistograms(context, node, frame);
@@ -43,6 +43,7 @@ export function* pickElements(
     for (let step = 0; step < frame.stepCount; step++) {
       if (picks[row * frame.stepCount + step] === 0) frame.clear(row, step);
     }
+    if (context.env.meter.spend(frame.stepCount)) yield;
   }
   return frame;
 }
@@ -139,7 +140,12 @@ function reordered(context: EvalContext, frame: Frame, rows: readonly number[]):
 }
 
 /** limit_ratio: rows whose hash falls into the share asked for; a negative one asks for the complement. */
-function pickRatio(context: EvalContext, node: Aggregate, frame: Frame, params: Float64Array): Frame {
+function* pickRatio(
+  context: EvalContext,
+  node: Aggregate,
+  frame: Frame,
+  params: Float64Array,
+): Evaluation<Frame> {
   const { notes } = context.env;
   const { position } = node.param!;
   const values = [...params];
@@ -155,6 +161,7 @@ function pickRatio(context: EvalContext, node: Aggregate, frame: Frame, params: 
       const keeps = ratio > 0 ? offset < ratio : ratio < 0 && offset >= 1 + ratio;
       if (!keeps) frame.clear(row, step);
     }
+    if (context.env.meter.spend(frame.stepCount)) yield;
   }
   return frame;
 }
