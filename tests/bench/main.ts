@@ -7,6 +7,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<{ main(args: string[]): 
   telemetry: () => import("./telemetry.ts"),
   memory: () => import("./memory.ts"),
   reload: () => import("./reload.ts"),
+  fairness: () => import("./fairness.ts"),
 };
 
 const names = Deno.args.filter((arg) => !arg.startsWith("-"));
