@@ -44,6 +44,9 @@ const HURRIED_SWEEP_MS = 10;
  */
 const BACKLOG = 512;
 
+/** How long the runtime may take to notice that every connection has been ended. */
+const CLOSED_WAIT_MS = 250;
+
 /** What the parser itself lets through; `maxHeaderBytes` is enforced behind it, so that it can change at run time. */
 const PARSER_HEADER_BYTES = 64 * 1024;
 
@@ -136,7 +139,10 @@ export class HttpServer implements AsyncDisposable {
     this.#connections.endAll();
     this.#stopSweeping.abort();
     await this.#sweeping;
-    await closed;
+    // Older runtimes' node:http can't cut off an answer that is being worked on, and waits for its end.
+    const waited = new AbortController();
+    await Promise.race([closed, this.#clock.sleepUntil(this.#clock.now() + CLOSED_WAIT_MS, waited.signal)]);
+    waited.abort();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
