@@ -3,6 +3,11 @@ import { joinedKey } from "../base/joined_key.ts";
 /** The label that carries a series' metric name. */
 export const METRIC_NAME = "__name__";
 
+/** Any text but the empty one may name a label, as long as it is text: half a surrogate pair is none. */
+export function isLabelName(name: string): boolean {
+  return name !== "" && name.isWellFormed();
+}
+
 /**
  * An immutable label set, sorted by name. Empty values mean "no such label", as in Prometheus, and are dropped.
  * Names are compared by UTF-16 unit, which is UTF-8's byte order for everything below the surrogates.

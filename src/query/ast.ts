@@ -127,6 +127,16 @@ export type SetOp = "and" | "or" | "unless";
 export type TrimOp = "</" | ">/";
 export type BinaryOp = ArithmeticOp | ComparisonOp | SetOp | TrimOp;
 
+const COMPARISONS: ReadonlySet<BinaryOp> = new Set<ComparisonOp>(["==", "!=", ">", "<", ">=", "<="]);
+
+export function isComparison(op: BinaryOp): op is ComparisonOp {
+  return COMPARISONS.has(op);
+}
+
+export function isSetOp(op: BinaryOp): op is SetOp {
+  return op === "and" || op === "or" || op === "unless";
+}
+
 export type Cardinality = "one-to-one" | "many-to-one" | "one-to-many" | "many-to-many";
 
 /** How elements of two vectors find each other. */

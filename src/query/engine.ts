@@ -2,7 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import { SampleColumns } from "../model/sample.ts";
 import type { Queryable } from "../model/store.ts";
-import { type Expr, valueTypeOf } from "./ast.ts";
+import type { Expr } from "./ast.ts";
 import { EvalContext, type EvalEnvironment, type Evaluation } from "./eval/context.ts";
 import { evaluate } from "./eval/evaluate.ts";
 import { EvaluationFailure } from "./eval/failure.ts";
@@ -14,8 +14,8 @@ import { plan } from "./eval/plan.ts";
 import { instantValue, rangeValue } from "./eval/result.ts";
 import { Turns } from "./eval/turns.ts";
 import { parseExpr } from "./parser.ts";
-import { documentedType } from "./type_check.ts";
 import type { QueryError, QueryLimits, QueryResult, QueryValue } from "./value.ts";
+import { verdictTypeOf } from "./verdict_type.ts";
 
 export interface EngineOptions {
   clock: Clock;
@@ -345,14 +345,8 @@ function checkRange(expr: Expr, stepMs: number): void {
       message: "zero or negative query resolution step widths are not accepted. Try a positive integer",
     });
   }
-  const type = valueTypeOf(expr);
-  if (type === "vector" || type === "scalar") return;
-  throw new EvaluationFailure({
-    kind: "bad_data",
-    message: `invalid expression type "${
-      documentedType(type)
-    }" for range query, must be Scalar or instant Vector`,
-  });
+  const type = verdictTypeOf(expr, "range");
+  if (type.kind === "error") throw new EvaluationFailure({ kind: "bad_data", message: type.reason });
 }
 
 /** What the outside can bring about is an error of its own kind; anything else that was thrown is a bug. */

@@ -1,8 +1,9 @@
-import type { BinaryOp, Cardinality, Matching } from "./ast.ts";
+import { isLabelName } from "../model/labels.ts";
+import { type BinaryOp, type Cardinality, isSetOp, type Matching } from "./ast.ts";
 import { readString } from "./literal.ts";
 import { parseNumber } from "./parse_number.ts";
 import { quote } from "./go_text.ts";
-import { isLabelName, startsExpression, type TokenKind } from "./token.ts";
+import { isLabelToken, startsExpression, type TokenKind } from "./token.ts";
 import type { TokenStream } from "./token_stream.ts";
 
 const OPEN = { where: "grouping opts", expected: `"("` };
@@ -28,7 +29,7 @@ const MANY_TO_MANY: Matching = { ...ONE_TO_ONE, cardinality: "many-to-many" };
 /** `bool on (a) group_left (b) fill (0)`, each part optional, in this order. */
 export function parseBinaryModifiers(tokens: TokenStream, op: BinaryOp): BinaryModifiers {
   const returnBool = tokens.accept("bool");
-  const plain = op === "and" || op === "or" || op === "unless" ? MANY_TO_MANY : ONE_TO_ONE;
+  const plain = isSetOp(op) ? MANY_TO_MANY : ONE_TO_ONE;
   if (!isMatchingWord(tokens.kind)) return { returnBool, matching: plain };
   return { returnBool, matching: parseMatching(tokens, plain) };
 }
@@ -115,17 +116,12 @@ function parseLabel(tokens: TokenStream): string {
   if (kind === "string") {
     const label = readString(text, tokens.escaped);
     tokens.advance();
-    if (!isValidLabelName(label)) {
+    if (!isLabelName(label)) {
       tokens.report(position, `invalid label name for grouping: ${quote(label)}`);
     }
     return label;
   }
-  if (isLabelName(kind)) tokens.advance();
+  if (isLabelToken(kind)) tokens.advance();
   else tokens.unexpected(LABEL);
   return text;
-}
-
-/** Any text but none at all. */
-function isValidLabelName(name: string): boolean {
-  return name !== "" && name.isWellFormed();
 }

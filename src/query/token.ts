@@ -153,7 +153,7 @@ function isMetricName(kind: TokenKind): boolean {
 }
 
 /** Whether a token of this kind can stand, unquoted, for a label's name in a list of labels. */
-export function isLabelName(kind: TokenKind): boolean {
+export function isLabelToken(kind: TokenKind): boolean {
   return kind === "identifier" || kind === "metric_identifier" || labelWords.has(kind);
 }
 

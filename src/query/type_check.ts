@@ -1,4 +1,12 @@
-import { type Binary, type Call, type DurationExpr, type Expr, valueTypeOf } from "./ast.ts";
+import {
+  type Binary,
+  type Call,
+  type DurationExpr,
+  type Expr,
+  isComparison,
+  isSetOp,
+  valueTypeOf,
+} from "./ast.ts";
 import { METRIC_NAME } from "../model/labels.ts";
 import { quote } from "./go_text.ts";
 import { MAX_ERRORS, type Problem } from "./parse_error.ts";
@@ -208,14 +216,14 @@ class TypeChecker {
         this.#report(position, "vector matching only allowed between instant vectors");
       }
       if (fills) this.#report(position, "filling in missing series only allowed between instant vectors");
-    } else if (isSetOperator(op)) {
+    } else if (isSetOp(op)) {
       if (matching!.cardinality !== "many-to-many") {
         this.#report(position, `no grouping allowed for ${quote(op)} operation`);
         this.#report(position, "set operations must always be many-to-many");
       }
       if (fills) this.#report(position, "filling in missing series not allowed for set operators");
     }
-    if (isSetOperator(op) && types.includes("scalar")) {
+    if (isSetOp(op) && types.includes("scalar")) {
       this.#report(position, `set operator ${quote(op)} not allowed in binary scalar expression`);
     }
   }
@@ -246,22 +254,4 @@ class TypeChecker {
         return this.#checkDepths(duration.args, depth + 1);
     }
   }
-}
-
-function isComparison(op: Binary["op"]): boolean {
-  switch (op) {
-    case "==":
-    case "!=":
-    case "<":
-    case "<=":
-    case ">":
-    case ">=":
-      return true;
-    default:
-      return false;
-  }
-}
-
-function isSetOperator(op: Binary["op"]): boolean {
-  return op === "and" || op === "or" || op === "unless";
 }

@@ -1,4 +1,4 @@
-import type { Binary, Expr, StepInvariant, Unary } from "../ast.ts";
+import { type Binary, type Expr, isSetOp, type StepInvariant, type Unary } from "../ast.ts";
 import { negateHistogram } from "../histogram/mod.ts";
 import { evaluateAggregate } from "./aggregate/aggregate.ts";
 import { combineSets } from "./binary/set_ops.ts";
@@ -78,8 +78,7 @@ function* evaluateBinary(context: EvalContext, node: Binary): Evaluation<Evaluat
     return { kind: "scalar", values: combineScalars(node.op, left.values, right.values) };
   }
   if (left.kind === "vector" && right.kind === "vector") {
-    const isSet = node.op === "and" || node.op === "or" || node.op === "unless";
-    const frame = isSet
+    const frame = isSetOp(node.op)
       ? yield* combineSets(context, node, left.frame, right.frame)
       : yield* combineVectors(context, node, left.frame, right.frame);
     return { kind: "vector", frame };

@@ -62,8 +62,3 @@ export function signatureWithout(names: readonly string[]): Signature {
 export function matchedLabels(labels: Labels, { on, labels: names }: Matching): Labels {
   return on ? labels.keep(new Set(names)) : labels.drop(new Set(names).add(METRIC_NAME));
 }
-
-/** Any text but the empty one may name a label, as long as it is text: half a surrogate pair is none. */
-export function isLabelName(name: string): boolean {
-  return name !== "" && name.isWellFormed();
-}

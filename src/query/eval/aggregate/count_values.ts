@@ -1,4 +1,4 @@
-import { METRIC_NAME } from "../../../model/labels.ts";
+import { isLabelName, METRIC_NAME } from "../../../model/labels.ts";
 import type { Aggregate } from "../../ast.ts";
 import { formatFloat } from "../../go_number.ts";
 import { type EvalContext, type Evaluation, stringOf } from "../context.ts";
@@ -6,7 +6,6 @@ import { executionFailure } from "../failure.ts";
 import { ABSENT, FLOAT, type Frame } from "../frame.ts";
 import { quote } from "../../go_text.ts";
 import { describeHistogram } from "../../histogram/mod.ts";
-import { isLabelName } from "../label_sets.ts";
 
 /** count_values("label", …): how often each value occurs, the value becoming a label. */
 export function* countValues(context: EvalContext, node: Aggregate): Evaluation<Frame> {

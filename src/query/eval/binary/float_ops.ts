@@ -29,7 +29,3 @@ export const COMPARISON: Readonly<Record<ComparisonOp, (left: number, right: num
 export function isArithmetic(op: BinaryOp): op is ArithmeticOp {
   return Object.hasOwn(ARITHMETIC, op);
 }
-
-export function isComparison(op: BinaryOp): op is ComparisonOp {
-  return Object.hasOwn(COMPARISON, op);
-}

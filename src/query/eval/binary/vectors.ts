@@ -1,12 +1,12 @@
 import type { Histogram } from "../../../model/histogram.ts";
 import type { Labels } from "../../../model/labels.ts";
-import type { Binary, BinaryOp, Matching } from "../../ast.ts";
+import { type Binary, type BinaryOp, isComparison, type Matching } from "../../ast.ts";
 import type { EvalContext, Evaluation } from "../context.ts";
 import { duplicateLabels, executionFailure } from "../failure.ts";
 import { ABSENT, FLOAT, type Frame } from "../frame.ts";
 import { matchedLabels, withoutMetadata } from "../label_sets.ts";
 import { combineElements } from "./elements.ts";
-import { ARITHMETIC, COMPARISON, isArithmetic, isComparison } from "./float_ops.ts";
+import { ARITHMETIC, COMPARISON, isArithmetic } from "./float_ops.ts";
 import { type MatchGroup, matchGroups, presenceOfAll } from "./matching.ts";
 
 /**

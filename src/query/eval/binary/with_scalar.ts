@@ -1,8 +1,8 @@
-import type { Binary } from "../../ast.ts";
+import { type Binary, isComparison } from "../../ast.ts";
 import type { EvalContext, Evaluation } from "../context.ts";
 import { ABSENT, FLOAT, type Frame } from "../frame.ts";
 import { combineElements } from "./elements.ts";
-import { ARITHMETIC, COMPARISON, isArithmetic, isComparison } from "./float_ops.ts";
+import { ARITHMETIC, COMPARISON, isArithmetic } from "./float_ops.ts";
 
 /** scalar op scalar. */
 export function combineScalars(op: Binary["op"], left: Float64Array, right: Float64Array): Float64Array {

@@ -1,10 +1,9 @@
-import { type Labels, METRIC_NAME } from "../../../model/labels.ts";
+import { isLabelName, type Labels, METRIC_NAME } from "../../../model/labels.ts";
 import { compileRegex, patternWeight } from "../../../base/regex.ts";
 import type { Call } from "../../ast.ts";
 import { type EvalContext, type Evaluation, stringOf } from "../context.ts";
 import { type EvaluationFailure, executionFailure } from "../failure.ts";
 import type { Frame } from "../frame.ts";
-import { isLabelName } from "../label_sets.ts";
 import { mergeEqualRows } from "../merge_rows.ts";
 import { expandTemplate } from "./template.ts";
 
