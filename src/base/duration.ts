@@ -31,11 +31,19 @@ export function parseGoDuration(text: string): number | undefined {
 
 const PROM_DURATION = /^(?:(\d+)y)?(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?$/;
 
-/** Milliseconds in each group of PROM_DURATION: a year has 365 days. */
-const PROM_UNIT_MS = [31_536_000_000, 604_800_000, 86_400_000, 3_600_000, 60_000, 1_000, 1];
+/** Milliseconds in each unit of Prometheus' syntax, from largest to smallest, as in PROM_DURATION: a year has 365 days. */
+export const PROM_UNITS_MS: ReadonlyMap<string, number> = new Map([
+  ["y", 365 * 86_400_000],
+  ["w", 7 * 86_400_000],
+  ["d", 86_400_000],
+  ["h", 3_600_000],
+  ["m", 60_000],
+  ["s", 1_000],
+  ["ms", 1],
+]);
 
 /** Prometheus counts nanoseconds in 64 bits: some 292 years. */
-const MAX_PROM_DURATION_MS = 2 ** 63 / 1e6;
+export const MAX_PROM_DURATION_MS = 2 ** 63 / 1e6;
 
 /**
  * Reads a duration in Prometheus' syntax: "5m", "1h30m", "250ms", "0"; whole numbers, units in falling order, no sign.
@@ -45,7 +53,9 @@ export function parsePromDuration(text: string): number | undefined {
   if (text === "0") return 0;
   const found = text.length > 0 && text.length <= 64 ? PROM_DURATION.exec(text) : null;
   if (!found) return undefined;
-  const totalMs = PROM_UNIT_MS.reduce((sumMs, unitMs, i) => sumMs + Number(found[i + 1] ?? 0) * unitMs, 0);
+  let totalMs = 0;
+  let group = 1;
+  for (const unitMs of PROM_UNITS_MS.values()) totalMs += Number(found[group++] ?? 0) * unitMs;
   return totalMs <= MAX_PROM_DURATION_MS ? totalMs : undefined;
 }
 

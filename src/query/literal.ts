@@ -1,4 +1,5 @@
 /** The values of literals: numbers, durations and strings, from the text of their tokens. */
+import { MAX_PROM_DURATION_MS, PROM_UNITS_MS } from "../base/duration.ts";
 import { quote } from "./go_text.ts";
 
 export type NumberResult =
@@ -46,19 +47,6 @@ function failed(text: string, why: string): NumberResult {
   };
 }
 
-/** Milliseconds in each unit of Prometheus' duration syntax, from largest to smallest. */
-const UNITS_MS: ReadonlyMap<string, number> = new Map([
-  ["y", 365 * 86_400_000],
-  ["w", 7 * 86_400_000],
-  ["d", 86_400_000],
-  ["h", 3_600_000],
-  ["m", 60_000],
-  ["s", 1_000],
-  ["ms", 1],
-]);
-
-/** Prometheus holds durations in nanoseconds, in 64 bits: some 292 years. */
-export const MAX_DURATION_MS = 2 ** 63 / 1e6;
 const MAX_UINT64 = 2 ** 64;
 
 /** A duration in Prometheus' syntax, "1h30m", in milliseconds: units from the largest down, each once. */
@@ -72,14 +60,14 @@ export function readDuration(text: string): NumberResult {
   while (part.lastIndex < text.length) {
     const found = part.exec(text);
     if (!found || Number(found[1]) >= MAX_UINT64) return notValid;
-    const unitMs = UNITS_MS.get(found[2]);
+    const unitMs = PROM_UNITS_MS.get(found[2]);
     if (unitMs === undefined) {
       return { kind: "error", reason: `unknown unit ${quote(found[2])} in duration ${quote(text)}` };
     }
     if (unitMs >= lastUnitMs) return notValid;
     lastUnitMs = unitMs;
     totalMs += Number(found[1]) * unitMs;
-    if (totalMs > MAX_DURATION_MS) return { kind: "error", reason: "duration out of range" };
+    if (totalMs > MAX_PROM_DURATION_MS) return { kind: "error", reason: "duration out of range" };
   }
   return { kind: "ok", value: totalMs };
 }
@@ -89,7 +77,7 @@ export function formatPromDuration(durationMs: number): string {
   let restMs = Math.trunc(Math.abs(durationMs));
   if (restMs === 0) return "0s";
   let text = durationMs < 0 ? "-" : "";
-  for (const [unit, unitMs] of UNITS_MS) {
+  for (const [unit, unitMs] of PROM_UNITS_MS) {
     if ((unit === "y" || unit === "w") && restMs % unitMs !== 0) continue;
     const count = Math.floor(restMs / unitMs);
     if (count === 0) continue;

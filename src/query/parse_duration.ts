@@ -1,5 +1,5 @@
+import { MAX_PROM_DURATION_MS } from "../base/duration.ts";
 import type { DurationBinary, DurationCall, DurationExpr, NumberLiteral } from "./ast.ts";
-import { MAX_DURATION_MS } from "./literal.ts";
 import { parseNumber, withSign } from "./parse_number.ts";
 import type { PositionRange } from "./position.ts";
 import type { TokenKind } from "./token.ts";
@@ -17,7 +17,7 @@ const LOOSEST = 1;
 const POWER = 3;
 
 /** Longest duration in seconds. */
-const MAX_SECONDS = MAX_DURATION_MS / 1_000;
+const MAX_SECONDS = MAX_PROM_DURATION_MS / 1_000;
 
 function zero(position: PositionRange): NumberLiteral {
   return { kind: "number", position, value: 0, isDuration: false };

@@ -1,3 +1,4 @@
+import { MAX_PROM_DURATION_MS } from "../../base/duration.ts";
 import type { DurationExpr } from "../ast.ts";
 import { EvaluationFailure } from "./failure.ts";
 
@@ -9,9 +10,6 @@ export interface QuerySpan {
   readonly stepMs: number;
 }
 
-/** Longest duration that fits Go's int64 of nanoseconds. */
-const MAX_SECONDS = 2 ** 63 / 1e9;
-
 /**
  * Works a duration expression out (Prometheus, promql/durations.go).
  * @returns whole milliseconds; above zero unless `mayBeNegative`
@@ -20,7 +18,7 @@ export function durationMs(expr: DurationExpr, span: QuerySpan, mayBeNegative: b
   const seconds = secondsOf(expr, span);
   if (!Number.isFinite(seconds)) throw badDuration(expr, "duration is NaN or infinite");
   if (seconds <= 0 && !mayBeNegative) throw badDuration(expr, "duration must be greater than 0");
-  if (Math.abs(seconds) > MAX_SECONDS) throw badDuration(expr, "duration is out of range");
+  if (Math.abs(seconds) > MAX_PROM_DURATION_MS / 1000) throw badDuration(expr, "duration is out of range");
   return Math.trunc(seconds * 1000);
 }
 
