@@ -1,40 +1,23 @@
+import { firstAfter, firstFrom } from "../base/search.ts";
 import type { Histogram } from "../model/histogram.ts";
 import type { SampleColumns } from "../model/sample.ts";
 
 /** Drops the rows from `row` on that are later than `maxTimeMs`. */
 export function trimEnd(columns: SampleColumns, row: number, maxTimeMs: number): void {
-  columns.length = lastAtOrBefore(columns.timestamps, row, columns.length, maxTimeMs) + 1;
+  columns.length = firstAfter(columns.timestamps, row, columns.length, maxTimeMs);
   if (columns.histograms) columns.histograms.length = columns.length;
 }
 
 /** Drops the rows from `row` on that are earlier than `minTimeMs`. */
 export function trimStart(columns: SampleColumns, row: number, minTimeMs: number): void {
   const { length, timestamps } = columns;
-  let first = row;
-  let high = length;
-  while (first < high) {
-    const middle = (first + high) >>> 1;
-    if (timestamps[middle] < minTimeMs) first = middle + 1;
-    else high = middle;
-  }
+  const first = firstFrom(timestamps, row, length, minTimeMs);
   if (first === row) return;
   timestamps.copyWithin(row, first, length);
   columns.values.copyWithin(row, first, length);
   columns.startTimestamps?.copyWithin(row, first, length);
   columns.histograms?.splice(row, first - row);
   columns.length = length - (first - row);
-}
-
-/** The last row in [from, to) that is not after the time; from - 1 when there is none. */
-export function lastAtOrBefore(times: Float64Array, from: number, to: number, timeMs: number): number {
-  let low = from;
-  let high = to;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (times[middle] <= timeMs) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
 }
 
 /** Copies the newest row at or before `maxTimeMs`, when it isn't before `minTimeMs`. */
@@ -44,7 +27,7 @@ export function copyLast(
   maxTimeMs: number,
   into: SampleColumns,
 ): boolean {
-  const row = lastAtOrBefore(from.timestamps, 0, from.length, maxTimeMs);
+  const row = firstAfter(from.timestamps, 0, from.length, maxTimeMs) - 1;
   if (row < 0 || from.timestamps[row] < minTimeMs) return false;
   pushRow(into, from.timestamps[row], from.values[row], from.histograms?.[row], from.startTimestamps?.[row]);
   return true;

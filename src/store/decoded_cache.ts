@@ -1,5 +1,5 @@
+import { firstAfter, firstFrom } from "../base/search.ts";
 import type { SampleColumns } from "../model/sample.ts";
-import { lastAtOrBefore } from "./columns.ts";
 
 /** Rows a slot holds; chunks of more aren't cached. */
 const SLOT_ROWS = 256;
@@ -48,8 +48,8 @@ export class DecodedCache {
     const { times, values } = this.#slabs[Math.floor(slot / SLAB_SLOTS)];
     const start = slot % SLAB_SLOTS * SLOT_ROWS;
     const end = start + this.#counts[slot];
-    const first = times[start] >= minTimeMs ? start : lastAtOrBefore(times, start, end, minTimeMs - 1) + 1;
-    const behind = times[end - 1] <= maxTimeMs ? end : lastAtOrBefore(times, start, end, maxTimeMs) + 1;
+    const first = times[start] >= minTimeMs ? start : firstFrom(times, start, end, minTimeMs);
+    const behind = times[end - 1] <= maxTimeMs ? end : firstAfter(times, start, end, maxTimeMs);
     const rows = behind - first;
     if (rows <= 0) return true;
     into.reserve(rows);

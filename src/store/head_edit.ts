@@ -1,6 +1,6 @@
+import { firstFrom } from "../base/search.ts";
 import { SampleColumns } from "../model/sample.ts";
 import type { ChunkId } from "./chunk_slab.ts";
-import { lastAtOrBefore } from "./columns.ts";
 import type { Head } from "./head.ts";
 import type { HeadReader } from "./head_reader.ts";
 import type { HeadSeries } from "./head_series.ts";
@@ -11,7 +11,7 @@ export function splitAt(head: Head, reader: HeadReader, series: HeadSeries, time
   const at = series.chunks.findIndex((id) => chunks.minTimeMs(id) < timeMs && chunks.maxTimeMs(id) >= timeMs);
   if (at >= 0) series.chunks.splice(at, 1, ...halves(head, reader, series.chunks[at], timeMs));
   if (series.length === 0 || series.times[0] >= timeMs) return;
-  const middle = lastAtOrBefore(series.times, 0, series.length, timeMs - 1) + 1;
+  const middle = firstFrom(series.times, 0, series.length, timeMs);
   series.chunks.push(head.encode(series, series.starts, 0, middle));
   if (middle === series.length) series.clearOpen();
   else series.dropOpen(middle);
@@ -47,7 +47,7 @@ function halves(head: Head, reader: HeadReader, id: ChunkId, timeMs: number): [C
   const columns = new SampleColumns(head.chunks.count(id));
   reader.decode(id, columns);
   const { timestamps: times, values, histograms, startTimestamps } = columns;
-  const middle = lastAtOrBefore(times, 0, columns.length, timeMs - 1) + 1;
+  const middle = firstFrom(times, 0, columns.length, timeMs);
   const before = head.encode({ times, values, histograms }, startTimestamps, 0, middle);
   const after = head.encode({ times, values, histograms }, startTimestamps, middle, columns.length);
   head.freeChunk(id);

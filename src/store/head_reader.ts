@@ -1,8 +1,9 @@
+import { firstAfter, firstFrom } from "../base/search.ts";
 import type { Histogram } from "../model/histogram.ts";
 import { SampleColumns } from "../model/sample.ts";
 import type { ChunkDecoder } from "./chunk_decoder.ts";
 import { type ChunkId, type ChunkStore, Encoding } from "./chunk_slab.ts";
-import { copyLast, lastAtOrBefore, pushRow, trimEnd, trimStart } from "./columns.ts";
+import { copyLast, pushRow, trimEnd, trimStart } from "./columns.ts";
 import type { DecodedCache } from "./decoded_cache.ts";
 import type { HeadSeries } from "./head_series.ts";
 
@@ -37,7 +38,7 @@ export class HeadReader {
   /** See Series.readLast. */
   readLast(series: HeadSeries, minTimeMs: number, maxTimeMs: number, into: SampleColumns): boolean {
     if (series.length > 0 && series.times[0] <= maxTimeMs) {
-      const row = lastAtOrBefore(series.times, 0, series.length, maxTimeMs);
+      const row = firstAfter(series.times, 0, series.length, maxTimeMs) - 1;
       if (series.times[row] < minTimeMs) return false;
       copyRow(series, row, into);
       return true;
@@ -91,12 +92,8 @@ export class HeadReader {
 function copyOpen(series: HeadSeries, minTimeMs: number, maxTimeMs: number, into: SampleColumns): void {
   const { times, values, length, histograms, starts } = series;
   if (length === 0 || times[0] > maxTimeMs || times[length - 1] < minTimeMs) return;
-  const end = times[length - 1] <= maxTimeMs ? length : lastAtOrBefore(times, 0, length, maxTimeMs) + 1;
-  let first = 0;
-  if (times[0] < minTimeMs) {
-    first = lastAtOrBefore(times, 0, end, minTimeMs);
-    if (times[first] < minTimeMs) first++;
-  }
+  const end = times[length - 1] <= maxTimeMs ? length : firstAfter(times, 0, length, maxTimeMs);
+  const first = times[0] >= minTimeMs ? 0 : firstFrom(times, 0, end, minTimeMs);
   if (histograms || starts || into.histograms || into.startTimestamps) {
     for (let row = first; row < end; row++) copyRow(series, row, into);
     return;

@@ -1,3 +1,4 @@
+import { firstFrom } from "../../base/search.ts";
 import type { VectorSelector } from "../ast.ts";
 import type { EvalContext, Evaluation } from "./context.ts";
 import type { Frame } from "./frame.ts";
@@ -93,15 +94,4 @@ function smoothHistograms(
   const isCounter = before.counterResetHint !== "gauge" || histograms[next].counterResetHint !== "gauge";
   const between = interpolateHistograms(windows, next - 1, timeMs, isCounter, call);
   if (between) frame.setHistogram(row, step, between);
-}
-
-/** The first index in [low, high) at or after a time; `high` if there is none. */
-function firstFrom(timestamps: ArrayLike<number>, low: number, high: number, timeMs: number): number {
-  let [from, to] = [low, high];
-  while (from < to) {
-    const middle = (from + to) >>> 1;
-    if (timestamps[middle] < timeMs) from = middle + 1;
-    else to = middle;
-  }
-  return from;
 }

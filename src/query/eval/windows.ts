@@ -1,3 +1,4 @@
+import { firstAfter } from "../../base/search.ts";
 import type { Histogram } from "../../model/histogram.ts";
 import type { Labels } from "../../model/labels.ts";
 import { isStaleNaN, type SampleColumns } from "../../model/sample.ts";
@@ -166,14 +167,4 @@ function dropStaleFloats(columns: SampleColumns): void {
     kept++;
   }
   columns.length = kept;
-}
-
-/** The first index in [low, high) whose time is after `timeMs`; `high` if there is none. */
-export function firstAfter(timestamps: ArrayLike<number>, low: number, high: number, timeMs: number): number {
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (timestamps[middle] > timeMs) high = middle;
-    else low = middle + 1;
-  }
-  return low;
 }

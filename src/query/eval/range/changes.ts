@@ -1,7 +1,8 @@
+import { firstAfter } from "../../../base/search.ts";
 import type { Histogram } from "../../../model/histogram.ts";
 import { detectReset, equalHistograms } from "../../histogram/mod.ts";
 import type { Row } from "../row.ts";
-import { firstAfter, type Windows } from "../windows.ts";
+import type { Windows } from "../windows.ts";
 import { startTellsReset } from "./extrapolation.ts";
 import type { RangeCall, SlidingFunction, WindowFunction } from "./range_function.ts";
 

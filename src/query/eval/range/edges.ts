@@ -1,4 +1,5 @@
-import { firstAfter, type Windows } from "../windows.ts";
+import { firstAfter } from "../../../base/search.ts";
+import type { Windows } from "../windows.ts";
 import type { RangeCall } from "./range_function.ts";
 
 /**

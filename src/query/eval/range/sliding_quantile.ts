@@ -1,3 +1,4 @@
+import { firstFrom } from "../../../base/search.ts";
 import type { Row } from "../row.ts";
 import type { Windows } from "../windows.ts";
 import type { RangeCall, SlidingFunction } from "./range_function.ts";
@@ -121,19 +122,9 @@ export class SlidingQuantile implements SlidingFunction {
       // Neighbours are often equal.
       if (values[i] !== previous) {
         previous = values[i];
-        rank = previous !== previous ? 1 : 1 + indexOf(ranked, from, distinct, previous);
+        rank = previous !== previous ? 1 : 1 + firstFrom(ranked, from, distinct, previous);
       }
       this.#ranks[i] = rank;
     }
   }
-}
-
-/** Where a value stands among ascending ones, of which it is one. */
-function indexOf(ascending: Float64Array, low: number, high: number, value: number): number {
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (ascending[middle] < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
