@@ -141,6 +141,38 @@ Deno.test("Recorder keeps a user's own metrics under their own names and labels"
   ]);
 });
 
+Deno.test("Recorder keeps measured times to a microsecond, with no more bits than that takes", () => {
+  const meter = new FakeMeter();
+  const metrics = {
+    attempts: undefined,
+    successes: undefined,
+    responseTime: { name: "own_ms", extraLabels: {} },
+  };
+  const recorder = new Recorder(meter, probeConfig({ metrics }));
+  const result: ProbeResult = {
+    probe: "a",
+    type: "tcp",
+    startedAtMs: 0,
+    durationMs: 1.2345678,
+    lateMs: 0.7654321,
+    outcome: PASS,
+    facts: {},
+    events: [],
+    trace: undefined,
+  };
+  recorder.record(result, new History(0), 100, 5);
+  const { values } = meter.commits[0];
+  const kept = [
+    [values["probe_duration_seconds{probe=a,type=tcp}"], 0.0012345678, 2 ** 20],
+    [values["bunny_probe_scheduling_delay_seconds{probe=a}"], 0.0007654321, 2 ** 20],
+    [values.own_ms, 1.2345678, 2 ** 10],
+  ];
+  for (const [value, measured, parts] of kept) {
+    assert.ok(Math.abs(value - measured) <= 0.5 / parts, `${value} for ${measured}`);
+    assert.equal(value * parts % 1, 0);
+  }
+});
+
 Deno.test("Recorder never writes two results at one time, even when they come in one millisecond", () => {
   const meter = new FakeMeter();
   const recorder = new Recorder(meter, probeConfig({}));
