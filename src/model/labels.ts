@@ -30,6 +30,16 @@ export class Labels {
     return new Labels(names.flatMap((name) => [name, record[name]]));
   }
 
+  /** Labels as a Prometheus wrote them: it may write an empty value, and sorts by bytes where we sort by UTF-16 unit. */
+  static fromFlat(flat: readonly string[]): Labels {
+    for (let i = 0; i < flat.length; i += 2) {
+      if (flat[i + 1] === "" || (i > 0 && flat[i] <= flat[i - 2])) {
+        return Labels.from(Object.fromEntries(new Labels(flat)));
+      }
+    }
+    return new Labels(flat);
+  }
+
   /** How many labels there are. */
   get size(): number {
     return this.flat.length / 2;
@@ -87,11 +97,6 @@ export class Labels {
   /** All labels but those whose name is in the set. */
   drop(names: ReadonlySet<string>): Labels {
     return this.#filter((name) => !names.has(name));
-  }
-
-  /** Without the metric name. */
-  withoutMetricName(): Labels {
-    return this.has(METRIC_NAME) ? this.#filter((name) => name !== METRIC_NAME) : this;
   }
 
   toRecord(): Record<string, string> {

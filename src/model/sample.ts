@@ -84,7 +84,8 @@ export class SampleColumns {
   }
 }
 
-function grown(column: Float64Array, capacity: number): Float64Array {
+/** A longer copy of a column, 0 in the new rows. */
+export function grown(column: Float64Array, capacity: number): Float64Array<ArrayBuffer> {
   const larger = new Float64Array(capacity);
   larger.set(column);
   return larger;

@@ -123,7 +123,7 @@ export class Block {
     const { flat, chunks } = this.#index().series(number);
     const series: BlockSeries = {
       number,
-      labels: Labels.from(Object.fromEntries(pairs(flat))),
+      labels: Labels.fromFlat(flat),
       chunks,
       firstKey: this.#means.newChunkKeys(chunks.count),
     };
@@ -244,10 +244,6 @@ function readTombstones(dir: string): Tombstones {
   const tombstones = decodeTombstones(bytes);
   if (!tombstones) throw new CorruptBlockError("tombstones: broken file");
   return tombstones;
-}
-
-function* pairs(flat: readonly string[]): IterableIterator<[string, string]> {
-  for (let i = 0; i < flat.length; i += 2) yield [flat[i], flat[i + 1]];
 }
 
 /** Ascending numbers that are in both. */

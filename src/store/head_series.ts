@@ -1,5 +1,6 @@
 import type { Histogram } from "../model/histogram.ts";
 import type { Labels } from "../model/labels.ts";
+import { grown } from "../model/sample.ts";
 import type { SeriesRef } from "../model/store.ts";
 import type { ChunkId } from "./chunk_slab.ts";
 
@@ -88,10 +89,4 @@ export class HeadSeries {
     this.starts ??= new Float64Array(this.times.length);
     this.starts[row] = startTimestampMs;
   }
-}
-
-function grown(column: Float64Array, capacity: number): Float64Array<ArrayBuffer> {
-  const larger = new Float64Array(capacity);
-  larger.set(column);
-  return larger;
 }

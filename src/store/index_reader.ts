@@ -1,7 +1,14 @@
 import { ByteReader, textOf } from "../base/bytes.ts";
 import { crc32c } from "../base/crc32c.ts";
 import { ChunkList } from "./chunk_list.ts";
-import { CHECKSUM_BYTES, INDEX_MAGIC, INDEX_VERSION, SERIES_ALIGNMENT, TOC_BYTES } from "./index_format.ts";
+import {
+  CHECKSUM_BYTES,
+  INDEX_HEADER_BYTES,
+  INDEX_MAGIC,
+  INDEX_VERSION,
+  SERIES_ALIGNMENT,
+  TOC_BYTES,
+} from "./index_format.ts";
 import type { PagedFile } from "./page_cache.ts";
 import { compareUtf8 } from "./text_order.ts";
 
@@ -46,7 +53,7 @@ export class IndexReader {
 
   constructor(file: PagedFile) {
     this.#file = file;
-    const header = new ByteReader(file.read(0, 5));
+    const header = new ByteReader(file.read(0, INDEX_HEADER_BYTES));
     if (header.be32() !== INDEX_MAGIC) throw new CorruptBlockError("index: not an index file");
     const version = header.u8();
     if (version !== INDEX_VERSION) throw new CorruptBlockError(`index: version ${version} is not known`);

@@ -1,3 +1,4 @@
+import { takeOldest } from "../base/oldest.ts";
 import type { Matcher } from "../model/matcher.ts";
 
 /** Patterns remembered, and verdicts for each. A health endpoint asks the same few patterns over and over. */
@@ -13,7 +14,7 @@ export class MatcherMemo {
     const key = `${matcher.kind}${matcher.value}`;
     let verdicts = this.#byPattern.get(key);
     if (!verdicts) {
-      if (this.#byPattern.size >= MAX_PATTERNS) this.#dropOldest();
+      if (this.#byPattern.size >= MAX_PATTERNS) takeOldest(this.#byPattern);
       this.#byPattern.set(key, verdicts = new Map());
     }
     const known = verdicts.get(value);
@@ -22,12 +23,5 @@ export class MatcherMemo {
     const verdict = matcher.matches(value);
     verdicts.set(value, verdict);
     return verdict;
-  }
-
-  #dropOldest(): void {
-    for (const key of this.#byPattern.keys()) {
-      this.#byPattern.delete(key);
-      return;
-    }
   }
 }

@@ -1,3 +1,4 @@
+import { takeOldest } from "../base/oldest.ts";
 import { readAt } from "./files.ts";
 
 const PAGE_BYTES = 16 * 1024;
@@ -58,11 +59,7 @@ export class PageCache {
   }
 
   #oldestOfTooMany(): Page | undefined {
-    if (this.#pages.size < this.#maxPages) return undefined;
-    for (const [key, page] of this.#pages) {
-      this.#pages.delete(key);
-      return page;
-    }
+    return this.#pages.size < this.#maxPages ? undefined : takeOldest(this.#pages);
   }
 }
 

@@ -108,22 +108,8 @@ function readSeries(from: ByteReader, to: RecordSink): void {
   while (from.remaining > 0) {
     const ref = from.be64();
     const flat = Array.from({ length: Math.min(from.uvarint() * 2, from.remaining) }, () => from.text());
-    if (!from.failed) to.series(ref, labelsOf(flat));
+    if (!from.failed) to.series(ref, Labels.fromFlat(flat));
   }
-}
-
-/** Prometheus may log an empty value, and sorts by bytes where we sort by UTF-16 unit. */
-function labelsOf(flat: string[]): Labels {
-  for (let i = 0; i < flat.length; i += 2) {
-    if (flat[i + 1] === "" || (i > 0 && flat[i] <= flat[i - 2])) {
-      return Labels.from(Object.fromEntries(pairs(flat)));
-    }
-  }
-  return new Labels(flat);
-}
-
-function* pairs(flat: readonly string[]): IterableIterator<[string, string]> {
-  for (let i = 0; i < flat.length; i += 2) yield [flat[i], flat[i + 1]];
 }
 
 /** The log is mostly these, and a start waits for them: so the varints are read by hand. */

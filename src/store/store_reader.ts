@@ -1,6 +1,7 @@
 import { messageOf } from "../base/errors.ts";
 import { joinedKey } from "../base/joined_key.ts";
 import type { Logger } from "../base/log.ts";
+import { takeOldest } from "../base/oldest.ts";
 import type { Labels } from "../model/labels.ts";
 import type { Matcher } from "../model/matcher.ts";
 import type { Queryable, Selection, Series, SeriesRef } from "../model/store.ts";
@@ -111,8 +112,8 @@ export class StoreReader implements Queryable {
     }
     const series = this.#find(matchers, blocks);
     this.#selections.delete(key);
-    if (this.#selections.size >= MAX_SELECTIONS) this.#dropOldest();
     if (series.length <= MAX_SELECTION_LENGTH) {
+      if (this.#selections.size >= MAX_SELECTIONS) takeOldest(this.#selections);
       this.#selections.set(key, { headGeneration, blockGeneration, series });
     }
     return series;
@@ -146,13 +147,6 @@ export class StoreReader implements Queryable {
     }
     for (const series of byKey.values()) all.push(new StoreSeries(this, series.labels, series, []));
     return all;
-  }
-
-  #dropOldest(): void {
-    for (const key of this.#selections.keys()) {
-      this.#selections.delete(key);
-      return;
-    }
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import { type Logger, SILENT } from "../base/log.ts";
+import { takeOldest } from "../base/oldest.ts";
 import type { Instrument } from "../model/instruments.ts";
 import type { Labels } from "../model/labels.ts";
 import type { Meter, MeterGroup } from "../model/meter.ts";
@@ -125,12 +126,7 @@ export class MeterRegistry implements Meter {
     this.#cells.delete(key);
     if (cell.instrument.kind === "gauge") return;
     this.#remembered.set(key, cell);
-    if (this.#remembered.size > MAX_REMEMBERED) {
-      for (const oldest of this.#remembered.keys()) {
-        this.#remembered.delete(oldest);
-        break;
-      }
-    }
+    if (this.#remembered.size > MAX_REMEMBERED) takeOldest(this.#remembered);
   }
 }
 

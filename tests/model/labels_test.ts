@@ -21,10 +21,23 @@ for (const [name, value, want] of withCases) {
   });
 }
 
-Deno.test("labels keep, drop and lose their metric name", () => {
+Deno.test("labels keep and drop", () => {
   assert.deepEqual(labels.keep(new Set(["job", "nope"])).toRecord(), { job: "x" });
   assert.deepEqual(labels.drop(new Set(["job"])).toRecord(), { __name__: "up", zone: "b" });
-  assert.deepEqual(labels.withoutMetricName().toRecord(), { job: "x", zone: "b" });
+});
+
+Deno.test("labels of another's making are put in order, the last of equal names counts, and empty ones are none", () => {
+  for (
+    const { flat, want } of [
+      { flat: ["a", "1", "b", "2"], want: ["a", "1", "b", "2"] },
+      { flat: ["b", "2", "a", "1"], want: ["a", "1", "b", "2"] },
+      { flat: ["a", "1", "b", ""], want: ["a", "1"] },
+      { flat: ["a", "1", "a", "2"], want: ["a", "2"] },
+      { flat: ["\uffff", "1", "\u{10000}", "2"], want: ["\u{10000}", "2", "\uffff", "1"] },
+      { flat: ["__proto__", "", "a", "1"], want: ["a", "1"] },
+      { flat: [], want: [] },
+    ]
+  ) assert.deepEqual(Labels.fromFlat(flat).flat, want);
 });
 
 Deno.test("labels' keys tell different sets apart", () => {

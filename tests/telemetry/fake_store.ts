@@ -1,4 +1,4 @@
-import type { Labels } from "../../src/model/labels.ts";
+import { type Labels, METRIC_NAME } from "../../src/model/labels.ts";
 import { isStaleNaN } from "../../src/model/sample.ts";
 import type { Appendable, SeriesRef } from "../../src/model/store.ts";
 
@@ -53,6 +53,6 @@ export class FakeStore implements Appendable {
 }
 
 function textOf(labels: Labels): string {
-  const rest = [...labels.withoutMetricName()].map(([name, value]) => `${name}=${value}`).join(",");
+  const rest = [...labels.drop(new Set([METRIC_NAME]))].map(([name, value]) => `${name}=${value}`).join(",");
   return rest === "" ? labels.metricName : `${labels.metricName}{${rest}}`;
 }

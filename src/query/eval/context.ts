@@ -1,6 +1,6 @@
 import type { Queryable } from "../../model/store.ts";
 import { SampleColumns } from "../../model/sample.ts";
-import type { Expr, VectorSelector } from "../ast.ts";
+import { type Expr, unwrapParens, type VectorSelector } from "../ast.ts";
 import { executionFailure, tooManySamples } from "./failure.ts";
 import { Frame } from "./frame.ts";
 import type { BareLabels } from "./label_sets.ts";
@@ -100,7 +100,7 @@ export class EvalContext {
 
 /** The text of an argument that the parser made sure is a string literal. */
 export function stringOf(expr: Expr): string {
-  while (expr.kind === "paren" || expr.kind === "step_invariant") expr = expr.expr;
-  if (expr.kind !== "string") throw executionFailure(`expected a string literal, got a ${expr.kind}`);
-  return expr.value;
+  const literal = unwrapParens(expr);
+  if (literal.kind !== "string") throw executionFailure(`expected a string literal, got a ${literal.kind}`);
+  return literal.value;
 }

@@ -138,3 +138,18 @@ export function histogramWeight(histogram: Histogram): number {
   const customBytes = 8 * (histogram.customValues?.length ?? 0);
   return Math.floor((fixedBytes + spanBytes + bucketBytes + customBytes) / FLOAT_SAMPLE_BYTES);
 }
+
+/** The row of these labels, added where there is none yet. */
+export function rowFor(
+  out: Frame,
+  rowByLabels: Map<string, number>,
+  labels: Labels,
+  dropsName: boolean,
+): number {
+  let row = rowByLabels.get(labels.key);
+  if (row === undefined) {
+    out.addRow(labels, dropsName);
+    rowByLabels.set(labels.key, row = out.rowCount - 1);
+  }
+  return row;
+}

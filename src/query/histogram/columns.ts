@@ -1,4 +1,5 @@
 import type { Span } from "../../model/histogram.ts";
+import { grown } from "../../model/sample.ts";
 import { coarserIndex } from "./bounds.ts";
 import { kahanAdd } from "./kahan.ts";
 
@@ -212,9 +213,3 @@ export class BucketColumns {
 }
 
 const EMPTY_SIDE: Side = { spans: [], buckets: NO_COUNTS };
-
-function grown(column: Float64Array, size: number): Float64Array {
-  const larger = new Float64Array(size);
-  larger.set(column);
-  return larger;
-}

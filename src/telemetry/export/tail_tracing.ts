@@ -6,6 +6,7 @@ import {
   SamplingDecision,
   TraceIdRatioBasedSampler,
 } from "@opentelemetry/sdk-trace";
+import { takeOldest } from "../../base/oldest.ts";
 import type { ProbeResult, ProbeType } from "../../model/probe_result.ts";
 import type { TraceContext, Tracing, VerdictChange } from "../../model/trace.ts";
 import type { SamplerSetting } from "../otel_environment.ts";
@@ -57,7 +58,7 @@ export class TailTracing implements Tracing {
     const last: Last = { result, context, kept: false };
     if (result.outcome.kind === "fail" || context.sampled) this.#keep(last);
     this.#last.set(result.probe, last);
-    if (this.#last.size > MAX_PROBES) this.#last.delete(this.#last.keys().next().value!);
+    if (this.#last.size > MAX_PROBES) takeOldest(this.#last);
   }
 
   verdictChanged(change: VerdictChange): void {

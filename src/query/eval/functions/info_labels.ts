@@ -2,7 +2,7 @@ import { type Labels, METRIC_NAME } from "../../../model/labels.ts";
 import type { Matcher } from "../../../model/matcher.ts";
 import type { EvalContext, Evaluation } from "../context.ts";
 import { duplicateLabels, executionFailure } from "../failure.ts";
-import { ABSENT, type Frame } from "../frame.ts";
+import { ABSENT, type Frame, rowFor } from "../frame.ts";
 import { signatureBy } from "../label_sets.ts";
 
 /** What names a target: the labels by which a series and its info series belong together. */
@@ -113,15 +113,6 @@ export class Enrichment {
       );
     }
   }
-}
-
-function rowFor(out: Frame, rowByLabels: Map<string, number>, labels: Labels, dropsName: boolean): number {
-  let row = rowByLabels.get(labels.key);
-  if (row === undefined) {
-    out.addRow(labels, dropsName);
-    rowByLabels.set(labels.key, row = out.rowCount - 1);
-  }
-  return row;
 }
 
 function copyCell(from: Frame, row: number, to: Frame, target: number, step: number): void {

@@ -10,7 +10,7 @@ import {
 } from "../../histogram/mod.ts";
 import { type EvalContext, type Evaluation, stringOf } from "../context.ts";
 import { duplicateLabels } from "../failure.ts";
-import { ABSENT, type Frame } from "../frame.ts";
+import { ABSENT, type Frame, rowFor } from "../frame.ts";
 import { type AtStep, histogramAt, type HistogramRows, histogramRows } from "./buckets.ts";
 
 /** histogram_quantile(q, v). */
@@ -61,7 +61,7 @@ export function* evaluateHistogramQuantiles(context: EvalContext, call: Call): E
         const value = quantileAt(context, rows, step, at, values[step], position);
         if (value === undefined) continue;
         const labels = rows.labels.with(label, formatOpenMetrics(values[step]));
-        const cell = rowFor(out, rowByLabels, labels) * context.stepCount + step;
+        const cell = rowFor(out, rowByLabels, labels, true) * context.stepCount + step;
         if (out.kinds[cell] !== ABSENT) throw duplicateLabels();
         out.setFloat(cell, value);
       }
@@ -69,15 +69,6 @@ export function* evaluateHistogramQuantiles(context: EvalContext, call: Call): E
     }
   }
   return out;
-}
-
-function rowFor(out: Frame, rowByLabels: Map<string, number>, labels: Labels): number {
-  let row = rowByLabels.get(labels.key);
-  if (row === undefined) {
-    out.addRow(labels, true);
-    rowByLabels.set(labels.key, row = out.rowCount - 1);
-  }
-  return row;
 }
 
 function checkQuantiles(context: EvalContext, quantiles: Float64Array, position: PositionRange): void {
