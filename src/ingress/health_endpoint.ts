@@ -2,7 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import { formatDuration } from "../base/duration.ts";
 import { messageOf } from "../base/errors.ts";
 import { fingerprint, type HealthConfig } from "../config/mod.ts";
-import { type Instrument, INSTRUMENTS } from "../model/instruments.ts";
+import { INSTRUMENTS, userInstrument } from "../model/instruments.ts";
 import { Labels } from "../model/labels.ts";
 import type { Counter, Gauge, Meter, MeterGroup } from "../model/meter.ts";
 import type { Tracing } from "../model/trace.ts";
@@ -171,25 +171,24 @@ class EndpointMeters {
     };
     this.#transitions = { healthy: transitions("healthy"), unhealthy: transitions("unhealthy") };
     const { attempts, successes, responseTime } = config.metrics;
-    const own = (kind: Instrument["kind"], name: string, help: string, otelUnit: string): Instrument => ({
-      name,
-      kind,
-      help: `${help} ${endpoint}.`,
-      unit: "",
-      otelName: name,
-      otelUnit,
-      otlp: true,
-    });
     this.#attempts = attempts &&
-      group.counter(own("counter", attempts.name, "Evaluations of", "1"), Labels.from(attempts.extraLabels));
+      group.counter(
+        userInstrument("counter", attempts.name, `Evaluations of ${endpoint}.`, "1"),
+        Labels.from(attempts.extraLabels),
+      );
     this.#successes = successes &&
       group.counter(
-        own("counter", successes.name, "Healthy verdicts of", "1"),
+        userInstrument("counter", successes.name, `Healthy verdicts of ${endpoint}.`, "1"),
         Labels.from(successes.extraLabels),
       );
     this.#responseTime = responseTime &&
       group.gauge(
-        own("gauge", responseTime.name, "Milliseconds that the last evaluation took, of", "ms"),
+        userInstrument(
+          "gauge",
+          responseTime.name,
+          `Milliseconds that the last evaluation of ${endpoint} took.`,
+          "ms",
+        ),
         Labels.from(responseTime.extraLabels),
       );
   }

@@ -126,3 +126,13 @@ export const INSTRUMENTS = {
     probe_latency_seconds: row("How long probes took, by result.", "bunny.probe.duration", "s", "seconds"),
   }),
 } as const;
+
+/** A user's own metric: it goes everywhere under exactly the name it was given. */
+export function userInstrument(
+  kind: Instrument["kind"],
+  name: string,
+  help: string,
+  otelUnit: string,
+): Instrument {
+  return { name, kind, help, unit: "", otelName: name, otelUnit, otlp: true };
+}

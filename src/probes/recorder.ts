@@ -1,5 +1,5 @@
 import type { ProbeConfig, UserMetricConfig } from "../config/mod.ts";
-import { type Instrument, INSTRUMENTS } from "../model/instruments.ts";
+import { type Instrument, INSTRUMENTS, userInstrument } from "../model/instruments.ts";
 import { Labels } from "../model/labels.ts";
 import type { Counter, Distribution, Gauge, Meter, MeterGroup } from "../model/meter.ts";
 import {
@@ -95,11 +95,11 @@ export class Recorder {
     this.#delay = group.gauge(INSTRUMENTS.bunny_probe_scheduling_delay_seconds, this.#bunnyLabels);
     const { attempts, successes, responseTime } = metrics;
     this.#userAttempts = attempts &&
-      group.counter(userInstrument(attempts, "counter", "1"), userLabels(attempts, own));
+      group.counter(instrumentOf(attempts, "counter", "1"), userLabels(attempts, own));
     this.#userSuccesses = successes &&
-      group.counter(userInstrument(successes, "counter", "1"), userLabels(successes, own));
+      group.counter(instrumentOf(successes, "counter", "1"), userLabels(successes, own));
     this.#userResponseTime = responseTime &&
-      group.gauge(userInstrument(responseTime, "gauge", "ms"), userLabels(responseTime, own));
+      group.gauge(instrumentOf(responseTime, "gauge", "ms"), userLabels(responseTime, own));
   }
 
   /** Says that the probe is there: its counters at 0. */
@@ -184,10 +184,8 @@ function setOrUnset(gauge: Gauge, value: number | undefined): void {
   else gauge.set(value);
 }
 
-/** A user's own metric goes everywhere under exactly the name it was given. */
-function userInstrument({ name }: UserMetricConfig, kind: "counter" | "gauge", otelUnit: string): Instrument {
-  const help = "Named by the configuration.";
-  return { name, kind, help, unit: "", otelName: name, otelUnit, otlp: true };
+function instrumentOf({ name }: UserMetricConfig, kind: "counter" | "gauge", otelUnit: string): Instrument {
+  return userInstrument(kind, name, "Named by the configuration.", otelUnit);
 }
 
 function userLabels({ extraLabels }: UserMetricConfig, own: Readonly<Record<string, string>>): Labels {
