@@ -8,10 +8,7 @@ import { fail, type Failure } from "../probe.ts";
 import type { HttpTarget } from "./redirect.ts";
 import { type RequestHeaders, traceLines } from "./request.ts";
 import type { BodySink } from "./response_body.ts";
-import type { ResponseHead } from "./response_head.ts";
-
-/** Interim answers (1xx) before the final one, as over HTTP/1. */
-const MAX_INTERIM = 5;
+import { MAX_INTERIM, type ResponseHead } from "./response_head.ts";
 
 /** Sends a request without a body. */
 export function sendHttp2(

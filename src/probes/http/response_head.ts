@@ -8,7 +8,7 @@ import { fail, type Failure } from "../probe.ts";
 export const MAX_HEAD_BYTES = 64 * 1024;
 
 /** Interim answers (1xx) before the final one; Go's client takes as many. */
-const MAX_INTERIM = 5;
+export const MAX_INTERIM = 5;
 
 const LF = 0x0a;
 const CR = 0x0d;
