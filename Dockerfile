@@ -33,7 +33,8 @@ ARG BUILDARCH
 ARG TARGETARCH
 RUN case "$TARGETARCH" in amd64) cpu=x86_64 ;; arm64) cpu=aarch64 ;; *) exit 1 ;; esac \
   && deno task build --target "$cpu-unknown-linux-gnu" --output image/bunny
-RUN if [ "$TARGETARCH" = "$BUILDARCH" ]; then TMPDIR=/ image/bunny --version && mv /deno-compile-bunny.cache image/; fi
+RUN if [ "$TARGETARCH" = "$BUILDARCH" ]; then \
+  echo "{}" > empty.yaml && TMPDIR=/ image/bunny check --config empty.yaml && mv /deno-compile-bunny.cache image/; fi
 
 FROM source AS build-bee
 ARG TARGETARCH
