@@ -40,7 +40,7 @@ export interface EnvironmentResult {
 /** Variables of the Go project that mean nothing here. */
 const GO_ONLY = ["GOMEMLIMIT", "GOGC"];
 
-/** Reads the variables of REFERENCE §2. `get` answers one by name, `undefined` when it is not set. */
+/** Reads Bunny's own variables, OTEL_* apart. `get` answers one by name, `undefined` when it is not set. */
 export function readEnvironment(get: (name: string) => string | undefined): EnvironmentResult {
   const warnings: string[] = [];
   const warn = (message: string) => void warnings.push(message);
