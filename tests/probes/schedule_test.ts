@@ -268,6 +268,20 @@ Deno.test("a reload changes a probe over without ending its series or losing its
   assert.deepEqual(stage.schedule.probes().map(({ name, timeoutMs }) => [name, timeoutMs]), [["a", 50]]);
 });
 
+Deno.test("a reload that changes a probe does not make it wait a second time", async () => {
+  await using stage = new Stage();
+  stage.schedule.apply([every(100, { initialDelayMs: 2_000 })]);
+  await stage.clock.advance(1_500);
+  stage.schedule.apply([every(100, { initialDelayMs: 2_000, timeoutMs: 50 })]);
+  await stage.clock.advance(499);
+  assert.deepEqual(stage.ran.a, [], "the rest of the delay");
+  await stage.clock.advance(541);
+  stage.schedule.apply([every(100, { initialDelayMs: 60_000, timeoutMs: 40 })]);
+  await stage.clock.advance(500);
+  assert.deepEqual(new Set(gaps(stage.ran.a)), new Set([100]));
+  assert(stage.ran.a.length >= 9);
+});
+
 Deno.test("stop lets the runs that are under way end, and records them", async () => {
   await using stage = new Stage({ a: hangs });
   stage.schedule.apply([every(1_000, { timeoutMs: 500 })]);

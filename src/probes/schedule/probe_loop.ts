@@ -64,9 +64,9 @@ export class ProbeLoop {
     });
   }
 
-  /** Begins to beat. */
-  start(): void {
-    this.#ended = this.#beat().catch((error) => {
+  /** Begins to beat, at this time at the earliest (monotonic ms). */
+  start(earliestMs: number): void {
+    this.#ended = this.#beat(earliestMs).catch((error) => {
       this.#options.logger.error("a probe's loop broke", { probe: this.config.name, error });
     });
   }
@@ -101,10 +101,10 @@ export class ProbeLoop {
     };
   }
 
-  async #beat(): Promise<void> {
+  async #beat(earliestMs: number): Promise<void> {
     const { clock, recorder } = this.#options;
     const { signal } = this.#stop;
-    let dueAtMs = firstBeat(this.#grid, clock.now() + this.config.initialDelayMs);
+    let dueAtMs = firstBeat(this.#grid, Math.max(clock.now(), earliestMs));
     while (await clock.sleepUntil(dueAtMs, signal)) {
       const wokeAtMs = clock.now();
       await this.#run(wokeAtMs - dueAtMs);

@@ -35,6 +35,10 @@ interface Entry {
   readonly fingerprint: string;
   /** Which probe of this schedule it was, in order of appearance: decides on its phase. */
   readonly sequence: number;
+  /** When a probe of its name was first made, monotonic ms: from then on its initial delay counts. */
+  readonly firstMadeAtMs: number;
+  /** When that has passed; one that has begun to beat does not wait again. */
+  readonly earliestMs: number;
   readonly loop: ProbeLoop;
   readonly recorder: Recorder;
 }
@@ -86,9 +90,7 @@ export class Schedule implements ProbeStatusSource, AsyncDisposable {
     for (const config of probes) {
       const old = before.get(config.name);
       const print = fingerprint(config);
-      const entry = old?.fingerprint === print
-        ? old
-        : this.#make(config, print, old?.sequence ?? this.#nextSequence++);
+      const entry = old?.fingerprint === print ? old : this.#make(config, print, old);
       after.set(config.name, entry);
     }
     this.#entries = after;
@@ -130,8 +132,13 @@ export class Schedule implements ProbeStatusSource, AsyncDisposable {
     );
   }
 
-  #make(config: ProbeConfig, print: string, sequence: number): Entry {
+  /** `old`: the one whose place it takes. */
+  #make(config: ProbeConfig, print: string, old: Entry | undefined): Entry {
     const { meter, clock, tracing, logger } = this.#options;
+    const sequence = old?.sequence ?? this.#nextSequence++;
+    const now = clock.now();
+    const firstMadeAtMs = old?.firstMadeAtMs ?? now;
+    const earliestMs = old && old.earliestMs <= now ? old.earliestMs : firstMadeAtMs + config.initialDelayMs;
     const recorder = new Recorder(meter, config);
     const loop = new ProbeLoop({
       config,
@@ -144,12 +151,12 @@ export class Schedule implements ProbeStatusSource, AsyncDisposable {
       tracing,
       logger,
     });
-    return { fingerprint: print, sequence, loop, recorder };
+    return { fingerprint: print, sequence, firstMadeAtMs, earliestMs, loop, recorder };
   }
 
-  #start({ loop, recorder }: Entry, isSuccessor: boolean): void {
+  #start({ loop, recorder, earliestMs }: Entry, isSuccessor: boolean): void {
     if (!isSuccessor) recorder.begin(this.#options.clock.wallNow());
-    loop.start();
+    loop.start(earliestMs);
   }
 
   #drop({ loop, recorder }: Entry): void {
