@@ -6,6 +6,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<{ main(args: string[]): 
   query: () => import("./query.ts"),
   telemetry: () => import("./telemetry.ts"),
   memory: () => import("./memory.ts"),
+  start: () => import("./start.ts"),
   reload: () => import("./reload.ts"),
   fairness: () => import("./fairness.ts"),
 };

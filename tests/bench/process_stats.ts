@@ -5,6 +5,8 @@ export interface ProcessStats {
   readonly rssBytes: number;
   /** The part of the resident set that no file backs. */
   readonly anonymousBytes: number;
+  /** The part that files back: the executable's pages, which all its processes on a machine share. */
+  readonly fileBytes: number;
 }
 
 /** Clock ticks a second in /proc: 100 on every Linux that Deno runs on. */
@@ -19,6 +21,7 @@ export function processStats(pid: number): ProcessStats {
     cpuMs: (Number(fields[11]) + Number(fields[12])) * 1_000 / TICKS,
     rssBytes: bytes("VmRSS"),
     anonymousBytes: bytes("RssAnon"),
+    fileBytes: bytes("RssFile"),
   };
 }
 

@@ -5,14 +5,10 @@ import type { TempDir } from "../support/temp_dir.ts";
 /** The user that the image says. */
 const USER = "1312";
 
-/** The executable to put into an image: what BUNNY_BINARY names, else the one that was built last. `undefined`: none. */
+/** The executable to put into an image: what BUNNY_BINARY names. `undefined`: none. */
 export function executable(): string | undefined {
-  const path = Deno.env.get("BUNNY_BINARY") ?? "dist/bunny";
-  try {
-    return Deno.statSync(path).isFile ? Deno.realPathSync(path) : undefined;
-  } catch {
-    return undefined;
-  }
+  const path = Deno.env.get("BUNNY_BINARY");
+  return path ? Deno.realPathSync(path) : undefined;
 }
 
 /** Whether bubblewrap is here and may make the namespaces that we need. */

@@ -1,7 +1,7 @@
 import type { Span } from "../../model/histogram.ts";
 import { grown } from "../../model/sample.ts";
+import { kahanAdd } from "../kahan.ts";
 import { coarserIndex } from "./bounds.ts";
-import { kahanAdd } from "./kahan.ts";
 
 /** One side of a histogram as the model has it. */
 export interface Side {

@@ -1,5 +1,5 @@
+import { kahanAdd } from "../kahan.ts";
 import { BucketColumns } from "./columns.ts";
-import { kahanAdd } from "./kahan.ts";
 
 /**
  * Buckets with custom bounds, added up for a coarser set of bounds: each goes to the first of `bounds` that is not

@@ -1,7 +1,7 @@
 import type { Histogram } from "../../model/histogram.ts";
+import { kahanAdd } from "../kahan.ts";
 import { hasCustomBuckets } from "./bounds.ts";
 import { BucketWalk } from "./bucket_walk.ts";
-import { kahanAdd } from "./kahan.ts";
 
 export function histogramAvg({ sum, count }: Histogram): number {
   return sum / count;

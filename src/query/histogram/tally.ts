@@ -1,9 +1,9 @@
 import type { CounterResetHint, Histogram } from "../../model/histogram.ts";
 import { CUSTOM_BUCKETS_SCHEMA } from "../../model/histogram.ts";
+import { kahanAdd } from "../kahan.ts";
 import { exponentialBound, NO_NUMBERS, sameBounds, sharedBounds } from "./bounds.ts";
 import { BucketColumns } from "./columns.ts";
 import { CustomRollUp } from "./custom_buckets.ts";
-import { kahanAdd } from "./kahan.ts";
 import { rowsBeginningBelow, rowsEndingWithin, widenedZero } from "./zero_bucket.ts";
 
 /** The hint of a sum or difference: gauge with anything is a gauge, unknown or opposites make unknown. */

@@ -1,6 +1,6 @@
+import { kahanAdd } from "../kahan.ts";
 import { exponentialBound } from "./bounds.ts";
 import type { BucketColumns } from "./columns.ts";
-import { kahanAdd } from "./kahan.ts";
 
 /** A zero bucket, and the buckets around it that it may swallow. */
 export interface ZeroSurroundings {

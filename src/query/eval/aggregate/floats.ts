@@ -1,6 +1,7 @@
 import type { Aggregate, AggregateOp } from "../../ast.ts";
 import type { EvalContext, Evaluation } from "../context.ts";
 import { ABSENT, FLOAT, type Frame } from "../frame.ts";
+import { kahanAdd, roundingError } from "../../kahan.ts";
 import { quantileOf } from "../range/quantile.ts";
 import type { Groups } from "./groups.ts";
 
@@ -84,12 +85,7 @@ function addToSum(frame: Frame, firstIn: number, out: Frame, firstOut: number, {
       sums[cell] = value;
       continue;
     }
-    const sum = sums[cell];
-    const next = sum + value;
-    if (next === Infinity || next === -Infinity) extra[cell] = 0;
-    else if (Math.abs(sum) >= Math.abs(value)) extra[cell] += (sum - next) + value;
-    else extra[cell] += (value - next) + sum;
-    sums[cell] = next;
+    kahanAdd(sums, extra, cell, value);
   }
 }
 
@@ -117,8 +113,7 @@ function addToMean(
       const sum = sums[cell];
       const next = sum + value;
       if (next !== Infinity && next !== -Infinity) {
-        if (Math.abs(sum) >= Math.abs(value)) extra[cell] += (sum - next) + value;
-        else extra[cell] += (value - next) + sum;
+        extra[cell] += roundingError(sum, value, next);
         sums[cell] = next;
         counts[cell]++;
         continue;
@@ -143,12 +138,9 @@ function addToRunningMean(
   const kept = (count - 1) / count;
   const mean = means[cell] * kept;
   const share = value / count;
-  const next = mean + share;
-  const compensation = extra[cell] * kept;
-  means[cell] = next;
-  if (next === Infinity || next === -Infinity) extra[cell] = 0;
-  else if (Math.abs(mean) >= Math.abs(share)) extra[cell] = compensation + ((mean - next) + share);
-  else extra[cell] = compensation + ((share - next) + mean);
+  means[cell] = mean;
+  extra[cell] *= kept;
+  kahanAdd(means, extra, cell, share);
 }
 
 function addToCount({ kinds, stepCount }: Frame, firstIn: number, out: Frame, firstOut: number): void {

@@ -1,3 +1,4 @@
+import { roundingError } from "../../kahan.ts";
 import type { Windows } from "../windows.ts";
 
 /**
@@ -46,8 +47,7 @@ export class SumMoments extends Columns implements Moments {
     for (let i = from + 1; i < to; i++) {
       const value = values[i];
       const next = sum + value;
-      if (Math.abs(sum) >= Math.abs(value)) compensation += (sum - next) + value;
-      else compensation += (value - next) + sum;
+      compensation += roundingError(sum, value, next);
       sum = next;
     }
     this.columns[0][row] = sum;
@@ -59,8 +59,7 @@ export class SumMoments extends Columns implements Moments {
     const a = sums[left];
     const b = sums[right];
     const next = a + b;
-    const error = Math.abs(a) >= Math.abs(b) ? (a - next) + b : (b - next) + a;
-    compensations[into] = compensations[left] + compensations[right] + error;
+    compensations[into] = compensations[left] + compensations[right] + roundingError(a, b, next);
     sums[into] = next;
   }
 

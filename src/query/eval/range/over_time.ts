@@ -1,6 +1,6 @@
 import type { Row } from "../row.ts";
 import type { Windows } from "../windows.ts";
-import { meanOf, sumOf, varianceOf } from "./kahan.ts";
+import { meanOf, sumOf, varianceOf } from "./sums.ts";
 import { averageOfHistograms, sumOfHistograms } from "./histogram_over_time.ts";
 import type { RangeCall, WindowFunction } from "./range_function.ts";
 

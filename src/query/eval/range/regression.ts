@@ -1,7 +1,7 @@
 import { formatFixed } from "../../go_number.ts";
 import { executionFailure } from "../failure.ts";
 import type { Windows } from "../windows.ts";
-import { KahanSum } from "./kahan.ts";
+import { KahanSum } from "./sums.ts";
 import { remarkIgnoredHistograms } from "./over_time.ts";
 import type { RangeCall, WindowFunction } from "./range_function.ts";
 

@@ -1,6 +1,6 @@
 import type { Row } from "../row.ts";
 import type { Windows } from "../windows.ts";
-import { meanOf, sumOf, varianceOf } from "./kahan.ts";
+import { meanOf, sumOf, varianceOf } from "./sums.ts";
 import { ExtremeMoments, LineMoments, type Moments, SumMoments, VarianceMoments } from "./moments.ts";
 import type { RangeCall, SlidingFunction } from "./range_function.ts";
 import { regression } from "./regression.ts";

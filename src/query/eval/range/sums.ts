@@ -1,3 +1,5 @@
+import { roundingError } from "../../kahan.ts";
+
 /**
  * Sums with Neumaier's compensation, as Prometheus makes them (util/kahansum). JavaScript has no cheap way to hand
  * back two numbers, so the accumulator is an object; V8 keeps its fields in registers where it inlines `add`.
@@ -10,8 +12,7 @@ export class KahanSum {
     const { sum } = this;
     const next = sum + value;
     if (next === Infinity || next === -Infinity) this.compensation = 0;
-    else if (Math.abs(sum) >= Math.abs(value)) this.compensation += (sum - next) + value;
-    else this.compensation += (value - next) + sum;
+    else this.compensation += roundingError(sum, value, next);
     this.sum = next;
   }
 
@@ -52,20 +53,19 @@ function twoLaneSum(values: ArrayLike<number>, low: number, high: number): numbe
     const b = values[i + 1];
     const nextA = sumA + a;
     const nextB = sumB + b;
-    errorA += Math.abs(sumA) >= Math.abs(a) ? (sumA - nextA) + a : (a - nextA) + sumA;
-    errorB += Math.abs(sumB) >= Math.abs(b) ? (sumB - nextB) + b : (b - nextB) + sumB;
+    errorA += roundingError(sumA, a, nextA);
+    errorB += roundingError(sumB, b, nextB);
     sumA = nextA;
     sumB = nextB;
   }
   if (i < high) {
     const a = values[i];
     const next = sumA + a;
-    errorA += Math.abs(sumA) >= Math.abs(a) ? (sumA - next) + a : (a - next) + sumA;
+    errorA += roundingError(sumA, a, next);
     sumA = next;
   }
   const sum = sumA + sumB;
-  const error = Math.abs(sumA) >= Math.abs(sumB) ? (sumA - sum) + sumB : (sumB - sum) + sumA;
-  return sum + (errorA + errorB + error);
+  return sum + (errorA + errorB + roundingError(sumA, sumB, sum));
 }
 
 function sumInOrder(values: ArrayLike<number>, low: number, high: number): number {
