@@ -36,6 +36,11 @@ export interface Patience {
 interface Busy {
   /** When the oldest of them was asked for, monotonic ms. */
   sinceMs: number;
+  /**
+   * Whether the connection outlives them, as far as one knows: older runtimes tell of no connection, and each of their
+   * requests comes on a socket of its own, which is nothing to keep.
+   */
+  readonly isKept: boolean;
   /** In the order in which they were asked for. */
   readonly answers: Map<ServerResponse, Pending>;
 }
@@ -91,11 +96,11 @@ export class Connections {
     onGone: () => void,
   ): Promise<void> | "refused" | undefined {
     if (socket.destroyed) return "refused";
-    this.#idle.delete(socket);
+    const isKept = this.#idle.delete(socket);
     const pending: Pending = { waitingBytes: 0, onGone, onOver: () => {} };
     const busy = this.#busy.get(socket);
     if (!busy) {
-      this.#busy.set(socket, { sinceMs: nowMs, answers: new Map([[response, pending]]) });
+      this.#busy.set(socket, { sinceMs: nowMs, isKept, answers: new Map([[response, pending]]) });
       return undefined;
     }
     if (busy.answers.size === MAX_AHEAD) {
@@ -132,7 +137,7 @@ export class Connections {
     pending?.onOver();
     if (busy.answers.size > 0) return;
     this.#busy.delete(socket);
-    if (!socket.destroyed) {
+    if (busy.isKept && !socket.destroyed) {
       this.#idle.set(socket, { sinceMs: nowMs, bytesRead: socket.bytesRead, headSinceMs: undefined });
     }
   }
