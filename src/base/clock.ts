@@ -15,13 +15,16 @@ export interface Clock {
   sleepUntil(dueAtMs: number, signal?: AbortSignal): Promise<boolean>;
 }
 
+/** A reason, for without one each abort makes an error with a stack. */
+const CALLED_OFF = "called off";
+
 /** Calls `onDue`, which must not throw, once `now()` reaches `dueAtMs`, unless the result has been disposed of before. */
 export function callAt(clock: Clock, dueAtMs: number, onDue: () => void): Disposable {
   const calledOff = new AbortController();
   void clock.sleepUntil(dueAtMs, calledOff.signal).then((isDue) => {
     if (isDue) onDue();
   });
-  return { [Symbol.dispose]: () => calledOff.abort() };
+  return { [Symbol.dispose]: () => calledOff.abort(CALLED_OFF) };
 }
 
 /** Longest delay `setTimeout` takes; longer sleeps are made of several. */

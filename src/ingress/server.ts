@@ -47,6 +47,9 @@ const BACKLOG = 512;
 /** How long the runtime may take to notice that every connection has been ended. */
 const CLOSED_WAIT_MS = 250;
 
+/** Told as the reason, for without one each abort makes an error with a stack: a fifth of what an answer costs. */
+const GONE = "the client is gone, or has its answer";
+
 /** What the parser itself lets through; `maxHeaderBytes` is enforced behind it, so that it can change at run time. */
 const PARSER_HEADER_BYTES = 64 * 1024;
 
@@ -162,10 +165,10 @@ export class HttpServer implements AsyncDisposable {
     const gone = new AbortController();
     response.on("error", () => {}); // the socket's own handler has ended it
     response.on("close", () => {
-      gone.abort();
+      gone.abort(GONE);
       this.#connections.finish(socket, response, this.#clock.now());
     });
-    const turn = this.#connections.begin(socket, response, this.#clock.now(), () => gone.abort());
+    const turn = this.#connections.begin(socket, response, this.#clock.now(), () => gone.abort(GONE));
     if (turn === "refused") return;
     // A rejection or a throw in here would be lost or would end the process.
     this.#answer(message, gone.signal, turn).catch((error) => {

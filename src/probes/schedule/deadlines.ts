@@ -63,7 +63,7 @@ export class Deadlines {
   }
 
   #sleep(untilMs: number): void {
-    this.#asleep.abort();
+    this.#asleep.abort("an earlier deadline"); // without a reason it would make an error with a stack
     if (this.#closed.signal.aborted) return;
     this.#asleep = new AbortController();
     this.#wakesAtMs = untilMs;
