@@ -2,6 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import { fingerprint, type HealthConfig, type IngressConfig } from "../config/mod.ts";
+import type { Instrument } from "../model/instruments.ts";
 import type { Meter } from "../model/meter.ts";
 import type { ProbeStatusSource } from "../model/probe_status.ts";
 import type { Queryable } from "../model/store.ts";
@@ -33,6 +34,8 @@ export interface IngressDeps {
   readonly tracing: Tracing;
   readonly store: Queryable;
   readonly probes: ProbeStatusSource;
+  /** Those of all series that are measured now. */
+  readonly instruments: () => Iterable<Instrument>;
   readonly openTelemetryMetrics: Page;
   readonly prometheusMetrics: Page;
   readonly facts: () => RuntimeFacts;

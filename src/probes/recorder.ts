@@ -95,11 +95,20 @@ export class Recorder {
     this.#delay = group.gauge(INSTRUMENTS.bunny_probe_scheduling_delay_seconds, this.#bunnyLabels);
     const { attempts, successes, responseTime } = metrics;
     this.#userAttempts = attempts &&
-      group.counter(instrumentOf(attempts, "counter", "1"), userLabels(attempts, own));
+      group.counter(
+        userInstrument("counter", attempts.name, "Probes that ran to their end.", "1"),
+        userLabels(attempts, own),
+      );
     this.#userSuccesses = successes &&
-      group.counter(instrumentOf(successes, "counter", "1"), userLabels(successes, own));
+      group.counter(
+        userInstrument("counter", successes.name, "Probes that succeeded.", "1"),
+        userLabels(successes, own),
+      );
     this.#userResponseTime = responseTime &&
-      group.gauge(instrumentOf(responseTime, "gauge", "ms"), userLabels(responseTime, own));
+      group.gauge(
+        userInstrument("gauge", responseTime.name, "Milliseconds that the last success took.", "ms"),
+        userLabels(responseTime, own),
+      );
   }
 
   /** Says that the probe is there: its counters at 0. */
@@ -182,10 +191,6 @@ function secondsOf(ms: number): number {
 function setOrUnset(gauge: Gauge, value: number | undefined): void {
   if (value === undefined) gauge.unset();
   else gauge.set(value);
-}
-
-function instrumentOf({ name }: UserMetricConfig, kind: "counter" | "gauge", otelUnit: string): Instrument {
-  return userInstrument(kind, name, "Named by the configuration.", otelUnit);
 }
 
 function userLabels({ extraLabels }: UserMetricConfig, own: Readonly<Record<string, string>>): Labels {

@@ -105,6 +105,7 @@ export async function assemble(
     tracing: telemetry.tracing,
     store,
     probes: schedule,
+    instruments: () => meter.instruments(),
     openTelemetryMetrics: (accept) => meter.page(accept),
     prometheusMetrics: (accept) => internals.page(accept),
     facts: () => factsOf(config(), foundation, reloads),

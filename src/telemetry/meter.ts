@@ -94,6 +94,15 @@ export class MeterRegistry implements Meter {
     return [...families.values()].sort((a, b) => a.instrument.name < b.instrument.name ? -1 : 1);
   }
 
+  /** Those of all series that are held now: one that has several series may come several times. */
+  *instruments(): Generator<Instrument, void, void> {
+    let before: Instrument | undefined;
+    for (const { instrument } of this.#cells.values()) {
+      if (instrument !== before) yield instrument;
+      before = instrument;
+    }
+  }
+
   /** The scrape page with every series, in the format that the Accept header asks for. */
   page(accept: string | undefined): ScrapedPage {
     return scrapedPage(this.snapshot(), accept);

@@ -81,16 +81,18 @@ export async function apiRig(yaml = "", engineOptions: Partial<EngineOptions> = 
   assert.equal(loaded.kind, "ok");
   const reading = readConfig(yaml || "{}", "test.yaml");
   assert.ok(reading.kind === "ok", JSON.stringify(reading));
+  const meter = new MeterRegistry(store, { clock });
   const ingress = await Ingress.listen(
     { ...reading.config.ingress, host: "127.0.0.1", port: 0 },
     new Engine({ clock, ...engineOptions }),
     {
       clock,
       logger: SILENT,
-      meter: new MeterRegistry(store, { clock }),
+      meter,
       tracing: NO_TRACING,
       store,
       probes: { probes: () => [PROBE] },
+      instruments: () => meter.instruments(),
       openTelemetryMetrics: (accept) => ({ contentType: "text/plain", body: `accept=${accept}\n` }),
       prometheusMetrics: () => ({ contentType: "text/plain", body: "internals\n" }),
       facts: () => FACTS,

@@ -240,6 +240,36 @@ const cases: Case[] = [
     },
   },
   {
+    name: "metadata of an unknown metric",
+    path: "metadata?metric=up",
+    want: { status: "success", data: {} },
+  },
+  { name: "metadata with a limit of 0", path: "metadata?limit=0", want: { status: "success", data: {} } },
+  {
+    name: "metadata with a limit that is none",
+    path: "metadata?limit=many",
+    status: 400,
+    want: bad("limit must be a number"),
+  },
+  {
+    name: "metadata with a limit per metric that is none",
+    path: "metadata?limit_per_metric=1.5",
+    status: 400,
+    want: bad("limit_per_metric must be a number"),
+  },
+  {
+    name: "status/tsdb with a limit of 0",
+    path: "status/tsdb?limit=0",
+    status: 400,
+    want: bad("limit must be a positive number"),
+  },
+  {
+    name: "status/tsdb with a limit that is too large",
+    path: "status/tsdb?limit=10001",
+    status: 400,
+    want: bad("limit must not exceed 10000"),
+  },
+  {
     name: "an unknown call",
     path: "nothing",
     status: 404,
@@ -263,6 +293,31 @@ for (const { name, path, form, status = 200, want } of cases) {
     }
   });
 }
+
+Deno.test("metadata tells of the configuration's own metrics too, each meaning once", async () => {
+  const health = (path: string) =>
+    `{ path: ${path}, instantQuery: { query: "1" }, metrics: { attempts: { enabled: true, name: asked, ` +
+    `extraLabels: [ { name: of, value: ${path} } ] } } }`;
+  await using rig = await apiRig(
+    `ingress: { httpServer: { health: [ ${health("ready")}, ${health("live")} ] } }`,
+  );
+  const metadata = async (parameters: string) => {
+    const { body } = await call(rig, `metadata?${parameters}`);
+    return body.data as Record<string, { type: string; help: string; unit: string }[]>;
+  };
+  assert.deepEqual(await metadata("metric=asked"), {
+    asked: [
+      { type: "counter", help: "Evaluations of ready.", unit: "" },
+      { type: "counter", help: "Evaluations of live.", unit: "" },
+    ],
+  });
+  assert.equal((await metadata("metric=asked&limit_per_metric=1")).asked.length, 1);
+  assert.equal((await metadata("metric=asked&limit_per_metric=0")).asked.length, 2);
+  const all = await metadata("limit=-1");
+  assert.equal(all.probe_success.length, 1);
+  assert.equal(all.asked.length, 2);
+  assert.deepEqual(Object.keys(await metadata("limit=2")), Object.keys(all).slice(0, 2));
+});
 
 Deno.test("API shows probes as targets", async () => {
   await using rig = await apiRig();

@@ -70,12 +70,25 @@ export class Form {
 
   /** 0: no limit. @throws ApiProblem */
   limit(): number {
-    const value = this.text("limit");
-    if (value === "") return 0;
-    if (!/^\d{1,15}$/.test(value)) {
-      throw invalid("limit", value.startsWith("-") ? "limit must be non-negative" : "limit must be a number");
-    }
-    return Number(value);
+    const limit = this.#wholeNumber("limit");
+    if (limit === undefined) return 0;
+    if (Number.isNaN(limit)) throw invalid("limit", "limit must be a number");
+    if (limit < 0) throw invalid("limit", "limit must be non-negative");
+    return limit;
+  }
+
+  /** A limit of the calls that tell a limit of 0 from none. `undefined`: absent. @throws ApiProblem */
+  signedLimit(name: string): number | undefined {
+    const limit = this.#wholeNumber(name);
+    if (Number.isNaN(limit)) throw new ApiProblem("bad_data", `${name} must be a number`);
+    return limit;
+  }
+
+  /** `undefined`: absent. NaN: it is none. */
+  #wholeNumber(name: string): number | undefined {
+    const value = this.text(name);
+    if (value === "") return undefined;
+    return /^[+-]?\d{1,15}$/.test(value) ? Number(value) : NaN;
   }
 }
 

@@ -1,6 +1,8 @@
+import type { Instrument } from "../../model/instruments.ts";
 import type { ProbeStatusSource } from "../../model/probe_status.ts";
 import type { Route } from "../router.ts";
 import { apiRoute, type Call, failure } from "./envelope.ts";
+import { metadataCall } from "./metadata_call.ts";
 import { ApiProblem } from "./problem.ts";
 import type { Share } from "./share.ts";
 import {
@@ -17,7 +19,6 @@ import {
   buildInfoCall,
   configCall,
   flagsCall,
-  metadataCall,
   rulesCall,
   type RuntimeFacts,
   runtimeInfoCall,
@@ -27,6 +28,8 @@ import {
 
 export interface ApiDeps extends QueryCallDeps {
   readonly probes: ProbeStatusSource;
+  /** Those of all series that are measured now. */
+  readonly instruments: () => Iterable<Instrument>;
   readonly facts: () => RuntimeFacts;
 }
 
@@ -35,7 +38,7 @@ const FORM = ["GET", "POST"] as const;
 
 /** The part of Prometheus' HTTP API that reads (Prometheus, docs/querying/api), by path. Nothing here changes state. */
 export function apiRoutes(deps: ApiDeps, share: Share): Map<string, Route> {
-  const { store, clock, probes, facts } = deps;
+  const { store, clock, probes, instruments, facts } = deps;
   const calls: readonly (readonly [path: string, methods: Route["methods"], call: Call])[] = [
     ["query", FORM, instantCall(deps, share)],
     ["query_range", FORM, rangeCall(deps, share)],
@@ -45,7 +48,7 @@ export function apiRoutes(deps: ApiDeps, share: Share): Map<string, Route> {
     ["series", FORM, seriesCall(store)],
     ["labels", FORM, labelNamesCall(store)],
     ["label/", GET, labelValuesCall(store)],
-    ["metadata", GET, metadataCall],
+    ["metadata", GET, metadataCall(instruments)],
     ["targets", GET, targetsCall(probes)],
     ["rules", GET, rulesCall],
     ["alerts", GET, alertsCall],

@@ -1,4 +1,3 @@
-import { type Instrument, INSTRUMENTS } from "../../model/instruments.ts";
 import { METRIC_NAME } from "../../model/labels.ts";
 import type { ProbeStatus, ProbeStatusSource } from "../../model/probe_status.ts";
 import type { Queryable } from "../../model/store.ts";
@@ -26,19 +25,6 @@ export interface RuntimeFacts {
   };
   readonly corruptions: number;
 }
-
-/** `metadata`: kind, meaning and unit of Bunny's own metrics. */
-export const metadataCall: Call = (form) => {
-  const wanted = form.text("metric");
-  const limit = form.limit();
-  const all: Instrument[] = Object.values(INSTRUMENTS);
-  const rows = all.filter(({ name }) => wanted === "" || name === wanted);
-  return reply(Object.fromEntries(
-    (limit > 0 ? rows.slice(0, limit) : rows).map((
-      { name, kind, help, unit },
-    ) => [name, [{ type: kind, help, unit }]]),
-  ));
-};
 
 /** `targets`: the probes, in the words that Prometheus has for scrape targets. */
 export function targetsCall(source: ProbeStatusSource): Call {
@@ -116,10 +102,15 @@ export function runtimeInfoCall(facts: () => RuntimeFacts, now: () => number): C
   };
 }
 
+/** Most rows of one of its tables, as in Prometheus. */
+const MAX_TOP = 10_000;
+
 /** `status/tsdb`: what the head holds, and which names and values have the most series. */
 export function tsdbCall(facts: () => RuntimeFacts, store: Queryable): Call {
   return async (form, _request, work) => {
-    const limit = form.limit() || 10;
+    const limit = form.signedLimit("limit") ?? 10;
+    if (limit < 1) throw new ApiProblem("bad_data", "limit must be a positive number");
+    if (limit > MAX_TOP) throw new ApiProblem("bad_data", `limit must not exceed ${MAX_TOP}`);
     const series = store.select({ matchers: [], minTimeMs: MIN_TIME_MS, maxTimeMs: MAX_TIME_MS });
     const byMetric = new Map<string, number>();
     const byPair = new Map<string, number>();
