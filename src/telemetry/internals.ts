@@ -57,8 +57,8 @@ export class Internals implements AsyncDisposable {
       {
         name: "bunny_event_loop_lag_max_seconds",
         kind: "gauge",
-        help: "How late the event loop was at most since the last scrape.",
-        value: this.#lag.takeMaxMs() / 1_000,
+        help: "How late the event loop was at most in the last two minutes.",
+        value: this.#lag.maxMs / 1_000,
       },
     ];
   }
