@@ -19,8 +19,15 @@ export class DirLock {
     return undefined;
   }
 
-  /** The file stays: removing it would let two processes lock two files of that name. */
+  /**
+   * The file stays: removing it would let two processes lock two files of that name. Unlocks before it closes: a process
+   * that another thread is just starting has the file open too until it runs its program, and the lock would live on in it.
+   */
   release(): void {
-    this.#file.close();
+    try {
+      this.#file.unlockSync();
+    } finally {
+      this.#file.close();
+    }
   }
 }

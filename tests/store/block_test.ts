@@ -157,10 +157,12 @@ for (const { name, damage, left, isLoaded } of damages) {
     })!;
     damage(`${dir.path}/${block}`);
     await using store = await restarts.open();
+    assert.deepEqual([store.stats().mode, store.stats().modeReason], ["disk", undefined]);
     const found = readAll(store, ALL);
     const inMiddle = ([time]: [number, number]) => time >= MIDDLE_START_MS && time < MIDDLE_END_MS;
     let complete = 0;
     for (const [key, rows] of Object.entries(whole)) {
+      assert.ok(found[key], `${key} is not among ${Object.keys(found)}`);
       const isComplete = found[key].some(inMiddle);
       complete += Number(isComplete);
       assert.deepEqual(found[key], isComplete ? rows : rows.filter((row) => !inMiddle(row)), key);
