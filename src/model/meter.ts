@@ -22,7 +22,10 @@ export interface MeterGroup {
   distribution(instrument: Instrument, labels: Labels): Distribution;
   /** Appends to the store every counter, and every gauge that was set since the last commit, all at this time. */
   commit(timestampMs: number): void;
-  /** Writes stale markers and takes the series off the scrape page. A counter asked for again with the same labels goes on where it was. */
+  /**
+   * Writes stale markers and takes the series off the scrape page. A counter asked for again with the same labels goes
+   * on where it was; where too many have been closed since, it begins again, with a zero and a start time of now.
+   */
   close(timestampMs: number): void;
 }
 

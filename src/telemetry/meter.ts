@@ -10,7 +10,11 @@ import { type Cell, DistributionCell, NumberCell } from "./cell.ts";
 import { type ScrapedPage, scrapedPage } from "./exposition.ts";
 import { Group, type GroupHost } from "./meter_group.ts";
 
-/** Most closed counters and distributions whose totals are kept, so that a fleet of changing labels can't grow for ever. */
+/**
+ * Most closed counters and distributions whose totals are kept, so that a fleet of changing labels can't grow for ever.
+ * The one that has been closed the longest is forgotten: asked for again, it is a new series that begins at 0, with a
+ * start of its own, as after a restart of the process.
+ */
 const MAX_REMEMBERED = 2_048;
 
 export interface MeterRegistryOptions {
@@ -92,6 +96,12 @@ export class MeterRegistry implements Meter {
       else families.set(name, { instrument: cell.instrument, cells: [cell] });
     }
     return [...families.values()].sort((a, b) => a.instrument.name < b.instrument.name ? -1 : 1);
+  }
+
+  /** Every counter and distribution there is, those included that are closed and remembered. */
+  *totals(): Generator<Cell, void, void> {
+    for (const cell of this.#cells.values()) if (cell.instrument.kind !== "gauge") yield cell;
+    yield* this.#remembered.values();
   }
 
   /** Those of all series that are held now: one that has several series may come several times. */

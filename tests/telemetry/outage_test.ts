@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { ReadableSpan } from "@opentelemetry/sdk-trace";
 import { INSTRUMENTS } from "../../src/model/instruments.ts";
 import { Labels } from "../../src/model/labels.ts";
 import { resourceFromAttributes } from "@opentelemetry/resources";
@@ -59,14 +60,17 @@ function setUp() {
   return { clock, transport, logger, dispatcher };
 }
 
-function outboxRig(limits = { maxQueueSize: 2_048, maxBatchSize: 512 }) {
+function namesOf(spans: readonly ReadableSpan[]): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(spans.map(({ attributes }) => attributes["bunny-probe-name"]).join());
+}
+
+function outboxRig(limits = { maxQueueSize: 2_048, maxBatchSize: 512 }, encode = namesOf) {
   const parts = setUp();
   const { clock, dispatcher } = parts;
   const outbox = new SpanOutbox({
     dispatcher,
     clock,
-    encode: (spans) =>
-      new TextEncoder().encode(spans.map(({ attributes }) => attributes["bunny-probe-name"]).join()),
+    encode,
     delayMs: 5_000,
     ...limits,
   });
@@ -184,31 +188,33 @@ Deno.test("a close ends within its limit when the receiver hangs", async () => {
 function pusherRig(
   temporality: "cumulative" | "delta" = "cumulative",
   histograms: "exponential" | "explicit" = "exponential",
+  encode?: () => never,
 ) {
   const parts = setUp();
   const { clock, dispatcher } = parts;
   const registry = new MeterRegistry(new FakeStore(), { clock });
-  const producer = new RegistryProducer({
-    registry,
-    temporality,
-    histograms,
-    resource: () => resourceFromAttributes({}),
-    wallNow: () => clock.wallNow(),
-  });
+  const producerOf = () =>
+    new RegistryProducer({
+      registry,
+      temporality,
+      histograms,
+      resource: () => resourceFromAttributes({}),
+      wallNow: () => clock.wallNow(),
+    });
   const pusher = new MetricPusher({
-    producer,
+    producer: producerOf(),
     dispatcher,
     clock,
-    encode: ({ scopeMetrics: [{ metrics }] }) =>
+    encode: encode ?? (({ scopeMetrics: [{ metrics }] }) =>
       new TextEncoder().encode(
         JSON.stringify(metrics.map(({ descriptor, dataPoints }) => [
           descriptor.name,
           ...dataPoints.map(({ value, startTime, endTime }) => [value, endTime[0] - startTime[0]]),
         ])),
-      ),
+      )),
     intervalMs: 60_000,
   });
-  return { ...parts, registry, pusher };
+  return { ...parts, registry, pusher, producerOf };
 }
 
 const A = Labels.from({ probe: "a" });
@@ -277,6 +283,86 @@ Deno.test("deltas tell of the time since the last export that arrived, and none 
   assert.equal(positive.bucketCounts.at(-1), 1);
   assert.ok(positive.bucketCounts.every((count: number) => count >= 0));
   await pusher.close(0);
+});
+
+Deno.test("deltas of a series that went away and came back leave out what was told before", async () => {
+  const { clock, transport, pusher, registry } = pusherRig("delta");
+  const told = () => JSON.parse(transport.bodies.at(-1)!).map(([, point]: unknown[]) => point);
+  const hold = () => {
+    const group = registry.group();
+    group.distribution(INSTRUMENTS.probe_latency_seconds, A).record(1);
+    group.counter(INSTRUMENTS.probe_attempts_total, A).add(3);
+    return group;
+  };
+  registry.group().counter(INSTRUMENTS.bunny_config_reload_failures_total, Labels.EMPTY);
+  const first = hold();
+  await clock.advance(60_000);
+  first.close(clock.wallNow());
+  await clock.advance(60_000);
+  assert.deepEqual(told(), [[0, 60]]);
+  hold();
+  await clock.advance(60_000);
+  const [, attempts, [{ count }, seconds]] = told();
+  assert.deepEqual(attempts, [3, 120]);
+  assert.deepEqual([count, seconds], [1, 120]);
+  await pusher.close(0);
+});
+
+Deno.test("an exporter of deltas that comes later leaves out what was counted before it came", async () => {
+  const { clock, registry, pusher, producerOf } = pusherRig("delta");
+  const attempts = registry.group().counter(INSTRUMENTS.probe_attempts_total, A);
+  const closed = registry.group();
+  closed.counter(INSTRUMENTS.probe_failures_total, A).add(4);
+  closed.close(clock.wallNow());
+  attempts.add(5);
+  await clock.advance(1_000);
+  const later = producerOf();
+  attempts.add(1);
+  registry.group().counter(INSTRUMENTS.probe_failures_total, A).add(2);
+  await clock.advance(1_000);
+  const { resourceMetrics } = await later.collect();
+  const points = resourceMetrics.scopeMetrics[0].metrics.map(({ dataPoints: [{ value }] }) => value);
+  assert.deepEqual(points, [1, 2]);
+  await pusher.close(0);
+});
+
+Deno.test("a total that is forgotten begins again at 0, with a start of its own", async () => {
+  const { clock, transport, pusher, registry } = pusherRig();
+  const told = () => JSON.parse(transport.bodies.at(-1)!)[0][1];
+  const count = (probe: string) => {
+    const group = registry.group();
+    group.counter(INSTRUMENTS.probe_attempts_total, Labels.from({ probe })).add(1);
+    return group;
+  };
+  const first = count("a");
+  await clock.advance(60_000);
+  assert.deepEqual(told(), [1, 60]);
+  first.close(clock.wallNow());
+  for (let i = 0; i < 2_048; i++) count(String(i)).close(clock.wallNow());
+  await clock.advance(30_000);
+  count("a");
+  await clock.advance(30_000);
+  assert.deepEqual(told(), [1, 30]);
+  await pusher.close(0);
+});
+
+Deno.test("metrics and spans that can't be written are dropped, counted and said", async () => {
+  const encode = () => {
+    throw new Error("no such type");
+  };
+  const metrics = pusherRig("cumulative", "exponential", encode);
+  metrics.registry.group().counter(INSTRUMENTS.probe_attempts_total, A).add(1);
+  await metrics.clock.advance(60_000);
+  await metrics.pusher.close(0);
+  const spans = outboxRig(undefined, encode);
+  spans.span("a");
+  await spans.clock.advance(5_000);
+  await spans.outbox.close(0);
+  for (const { dispatcher, logger, transport } of [metrics, spans]) {
+    assert.equal(transport.attempts, 0);
+    assert.ok(dispatcher.dropped >= 1);
+    assert.match(String(logger.lines[0].fields.reason), /no such type/);
+  }
 });
 
 Deno.test("a close pushes the metrics a last time, and waits no longer than its limit", async () => {

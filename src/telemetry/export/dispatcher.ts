@@ -58,9 +58,7 @@ export class Dispatcher {
       case "accepted":
         return this.#accepted(sent, items);
       case "refused":
-        this.dropped += items;
-        this.#failed(sent.reason);
-        return "refused";
+        return this.#refused(sent.reason, items);
       case "later":
         this.#failed(sent.reason);
         this.#backOff(sent.afterMs);
@@ -68,6 +66,11 @@ export class Dispatcher {
       default:
         return unreachable(sent);
     }
+  }
+
+  /** So many items could not even be written: they are dropped, as those are that the receiver refuses. */
+  unwritten(error: unknown, items: number): "refused" {
+    return this.#refused(`can't be written: ${messageOf(error)}`, items);
   }
 
   stats(queued: number): ExporterStats {
@@ -119,6 +122,12 @@ export class Dispatcher {
     }
     this.#state = "delivering";
     return "accepted";
+  }
+
+  #refused(reason: string, items: number): "refused" {
+    this.dropped += items;
+    this.#failed(reason);
+    return "refused";
   }
 
   #failed(reason: string): void {

@@ -70,14 +70,14 @@ export class MetricPusher extends MetricReader {
   async #push(): Promise<"accepted" | "refused" | "later"> {
     const { producer, dispatcher, encode } = this.#options;
     let body: Uint8Array<ArrayBuffer>;
-    let points: number;
+    let points = 0;
     try {
       const { resourceMetrics } = await this.collect();
       points = pointsOf(resourceMetrics);
       if (points === 0) return "accepted"; // some receivers answer 400 to an export without data points
       body = encode(resourceMetrics);
-    } catch {
-      return "refused";
+    } catch (error) {
+      return dispatcher.unwritten(error, points);
     }
     const outcome = await dispatcher.attempt(body, points, this.#end.signal);
     if (outcome === "accepted") producer.acknowledge();

@@ -13,10 +13,10 @@ export interface RegistryProducerOptions {
   readonly wallNow: () => number;
 }
 
-/** What was said last, and when, so that a delta can be told from it. */
+/** What was said of a series last, and when, so that a delta can be told from it. */
 interface Said {
   readonly atMs: number;
-  readonly baselines: ReadonlyMap<Cell, Baseline>;
+  readonly baseline: Baseline;
 }
 
 /**
@@ -25,31 +25,42 @@ interface Said {
  */
 export class RegistryProducer implements MetricProducer {
   readonly #options: RegistryProducerOptions;
-  /** The last one that arrived; only deltas are told from it, so a lost export loses nothing. */
-  #acknowledged: Said;
-  #collected: Said;
+  /**
+   * The last that arrived, which deltas are told from: a lost export loses nothing. A series that is gone for a while
+   * and comes back with its total goes on from here, too.
+   */
+  readonly #acknowledged = new WeakMap<Cell, Said>();
+  #collected = new Map<Cell, Said>();
 
   constructor(options: RegistryProducerOptions) {
     this.#options = options;
-    this.#acknowledged = this.#collected = { atMs: options.wallNow(), baselines: new Map() };
+    if (options.temporality !== "delta") return;
+    const atMs = options.wallNow(); // what was counted before is not this one's to tell: another may have told it
+    for (const cell of options.registry.totals()) {
+      this.#acknowledged.set(cell, { atMs, baseline: baselineOf(cell) });
+    }
   }
 
   collect(): Promise<CollectionResult> {
     const { registry, temporality, histograms, resource, wallNow } = this.#options;
     const isDelta = temporality === "delta";
     const endMs = wallNow();
-    const said = this.#acknowledged;
-    const baselines = new Map<Cell, Baseline>();
-    const before = (cell: Cell) => isDelta ? said.baselines.get(cell) : undefined;
+    const said = (cell: Cell) => isDelta ? this.#acknowledged.get(cell) : undefined;
     const timeOf = (cell: Cell) => ({
-      startMs: before(cell) ? said.atMs : Math.min(cell.startedAtMs, endMs),
+      startMs: Math.min(said(cell)?.atMs ?? cell.startedAtMs, endMs),
       endMs,
     });
-    const metrics = registry.snapshot().filter(({ instrument }) => instrument.otlp).map((family) => {
-      if (isDelta) { for (const cell of family.cells) baselines.set(cell, baselineOf(cell)); }
+    const before = (cell: Cell) => said(cell)?.baseline;
+    const families = registry.snapshot().filter(({ instrument }) => instrument.otlp);
+    this.#collected = new Map();
+    const metrics = families.map((family) => {
+      if (isDelta && family.instrument.kind !== "gauge") {
+        for (const cell of family.cells) {
+          this.#collected.set(cell, { atMs: endMs, baseline: baselineOf(cell) });
+        }
+      }
       return metricDataOf(family.instrument, family.cells, { isDelta, histograms, before, timeOf });
     });
-    this.#collected = { atMs: endMs, baselines };
     const scopeMetrics = metrics.length === 0
       ? []
       : [{ scope: { name: "bunny", version: VERSION }, metrics }];
@@ -58,6 +69,7 @@ export class RegistryProducer implements MetricProducer {
 
   /** What was collected last has arrived. */
   acknowledge(): void {
-    this.#acknowledged = this.#collected;
+    for (const [cell, said] of this.#collected) this.#acknowledged.set(cell, said);
+    this.#collected.clear();
   }
 }

@@ -103,14 +103,14 @@ export class SpanOutbox implements SpanProcessor {
 
   async #sendBatch(batch: ReadableSpan[]): Promise<void> {
     const { dispatcher, encode } = this.#options;
-    let outcome = "later";
+    let outcome: "accepted" | "refused" | "later" = "later";
     try {
       const body = encode(batch);
       while (outcome === "later" && await this.#mayTry()) {
         outcome = await dispatcher.attempt(body, batch.length, this.#end.signal);
       }
-    } catch {
-      // it can't be written: as good as refused
+    } catch (error) {
+      outcome = dispatcher.unwritten(error, batch.length);
     }
     if (outcome === "later") dispatcher.dropped += batch.length;
   }
