@@ -6,6 +6,7 @@ import { type TraceContext, traceparent } from "../../model/trace.ts";
 import { VERSION } from "../../model/version.ts";
 import { Quoter } from "../excerpt.ts";
 import { Exchange, EXCHANGE_INBOX_BYTES, type ExchangeEvent } from "../http2/exchange.ts";
+import { MAX_INTERIM } from "../http/response_head.ts";
 import type { Header } from "../http2/hpack.ts";
 import type { Dialer } from "../net/dialer.ts";
 import { Inbox } from "../net/inbox.ts";
@@ -121,13 +122,17 @@ export class GrpcProbe implements Probe {
   /** An answer is headers, messages and trailers, or headers alone that say all ("trailers-only"). */
   async #receive(run: Run, exchange: Exchange): Promise<Call | Failure> {
     let hasHead = false;
+    let interim = 0;
     let body: Uint8Array = new Uint8Array();
     for (;;) {
       const event = await exchange.next();
       if (event.kind === "headers") {
         if (!hasHead) {
           const status = valueOf(event, ":status");
-          if (status?.startsWith("1") && !event.isEnd) continue;
+          if (status?.startsWith("1") && !event.isEnd) {
+            if (++interim > MAX_INTERIM) return fail("rpc", `more than ${MAX_INTERIM} interim (1xx) answers`);
+            continue;
+          }
           const failure = this.#refuseHead(status, valueOf(event, "content-type"));
           if (failure) return failure;
           hasHead = true;

@@ -43,6 +43,9 @@ export function redirectOf(head: ResponseHead, from: HttpTarget, method: string,
     return fail("redirect", `redirected to ${quoter.quote(location)}, which is not HTTP`);
   }
   if (url.hostname !== base.hostname) return { kind: "elsewhere", host: url.hostname };
+  if (url.port === "0") {
+    return fail("redirect", `redirected to ${quoter.quote(location)}, where nobody can be: port 0`);
+  }
   const scheme = url.protocol === "https:" ? "https" : "http";
   return {
     kind: "follow",

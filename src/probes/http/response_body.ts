@@ -12,7 +12,12 @@ const MAX_CHUNK_LINE_BYTES = 4_096;
 /** Most bytes of chunk lines: someone who sends more of them than content is up to no good. */
 const MAX_CHUNK_LINES_BYTES = 64 * 1024;
 
+/** A chunk's size in hex: more than 2^48 bytes is no chunk. */
+const MAX_SIZE_DIGITS = 12;
+
 const LF = 0x0a;
+const CR = 0x0d;
+const SEMICOLON = 0x3b;
 
 /** Takes what a body brings, up to the limit. */
 export class BodySink {
@@ -103,33 +108,70 @@ async function consume(inbox: Inbox, bytes: number, sink: BodySink): Promise<boo
 //  │ size <hex> [; extension…] CRLF │ content <size bytes> │ CRLF │ … │ 0 CRLF │ trailers, which nobody waits for
 async function readChunks(inbox: Inbox, sink: BodySink): Promise<Failure | undefined> {
   for (let overheadBytes = 0; !sink.isFull;) {
-    const lineBytes = await lineLength(inbox);
-    if (lineBytes === 0) {
-      return fail("body", `the body ended after ${sink.length} bytes, in the middle of a chunk`);
-    }
+    const lineBytes = lineLength(inbox) ?? await nextLineLength(inbox);
+    if (lineBytes === 0) return brokenOff(sink);
     overheadBytes += lineBytes;
-    const line = new TextDecoder().decode(inbox.take(lineBytes));
-    const size = /^\s*([0-9a-f]{1,12})\s*(?:;.*)?\r?\n$/is.exec(line)?.[1];
-    if (size === undefined || overheadBytes > MAX_CHUNK_LINES_BYTES) {
-      return fail("body", "the body's chunks are broken");
-    }
-    const bytes = parseInt(size, 16);
-    if (bytes === 0) return undefined;
-    if (!await consume(inbox, bytes, sink)) {
-      return fail("body", `the body ended after ${sink.length} bytes, in the middle of a chunk`);
-    }
+    const size = chunkSize(inbox.take(lineBytes));
+    if (size === undefined || overheadBytes > MAX_CHUNK_LINES_BYTES) return broken();
+    if (size === 0) return undefined;
+    if (size <= inbox.length) sink.add(inbox.take(size));
+    else if (!await consume(inbox, size, sink)) return brokenOff(sink);
     if (sink.isFull) return undefined;
-    if (await lineLength(inbox) !== 2) return fail("body", "the body's chunks are broken");
+    if ((lineLength(inbox) ?? await nextLineLength(inbox)) !== 2) return broken();
     inbox.take(2);
   }
 }
 
+function broken(): Failure {
+  return fail("body", "the body's chunks are broken");
+}
+
+function brokenOff(sink: BodySink): Failure {
+  return fail("body", `the body ended after ${sink.length} bytes, in the middle of a chunk`);
+}
+
+/**
+ * The number in a chunk's line; `undefined`: there is none. By hand, for a body in crumbs has ten thousand of them.
+ * Blanks around the number are let pass, as Go's client does.
+ */
+function chunkSize(line: Uint8Array): number | undefined {
+  let at = 0;
+  while (isBlank(line[at])) at++;
+  let size = 0;
+  let digits = 0;
+  for (let digit = hexDigit(line[at]); digit >= 0; digit = hexDigit(line[at])) {
+    size = size * 16 + digit;
+    digits++;
+    at++;
+  }
+  while (isBlank(line[at])) at++;
+  const isEnd = at === line.length - 1 || line[at] === SEMICOLON;
+  return isEnd && line.at(-1) === LF && digits > 0 && digits <= MAX_SIZE_DIGITS ? size : undefined;
+}
+
+function isBlank(byte: number): boolean {
+  return byte === 0x20 || byte === 0x09 || byte === CR;
+}
+
+/** -1: none. */
+function hexDigit(byte: number): number {
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
+  const lower = byte | 0x20;
+  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
+}
+
 /** Length of the next line with its end; 0 when there is none; a line that is too long is cut. */
-async function lineLength(inbox: Inbox): Promise<number> {
+async function nextLineLength(inbox: Inbox): Promise<number> {
   for (;;) {
-    const at = inbox.bytes.indexOf(LF, inbox.start);
-    if (at >= 0 && at < inbox.end) return at + 1 - inbox.start;
-    if (inbox.length >= MAX_CHUNK_LINE_BYTES) return inbox.length;
+    const length = lineLength(inbox);
+    if (length !== undefined) return length;
     if (!await inbox.fill()) return 0;
   }
+}
+
+/** The same of what has come already; `undefined`: it is not there yet. */
+function lineLength({ bytes, start, end, length }: Inbox): number | undefined {
+  const at = bytes.indexOf(LF, start);
+  if (at >= 0 && at < end) return at + 1 - start;
+  return length >= MAX_CHUNK_LINE_BYTES ? length : undefined;
 }

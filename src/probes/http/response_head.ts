@@ -4,8 +4,11 @@ import { isToken } from "./request.ts";
 import type { Run } from "../net/run.ts";
 import { fail, type Failure } from "../probe.ts";
 
-/** Longest head of an answer, bytes; also the inbox's limit. */
+/** Longest head of an answer, interim ones before it included, bytes; also the inbox's limit. */
 export const MAX_HEAD_BYTES = 64 * 1024;
+
+/** Most lines of a head: ten times as many headers as proxies let pass. Each costs time, however short it is. */
+const MAX_HEAD_LINES = 1_000;
 
 /** Interim answers (1xx) before the final one; Go's client takes as many. */
 export const MAX_INTERIM = 5;
@@ -32,23 +35,30 @@ export function valuesOf(head: ResponseHead, name: string): string[] {
  * line, a line that begins with a blank goes on with the one before).
  */
 export async function readHead(inbox: Inbox, run: Run, quoter: Quoter): Promise<ResponseHead | Failure> {
+  let maxBytes = MAX_HEAD_BYTES;
   for (let interim = 0; interim <= MAX_INTERIM; interim++) {
-    const text = await readHeadText(inbox, run, quoter);
-    if (typeof text !== "string") return text;
-    const head = parseHead(text, quoter);
+    const bytes = await readHeadBytes(inbox, maxBytes, run, quoter);
+    if (!(bytes instanceof Uint8Array)) return bytes;
+    maxBytes -= bytes.length;
+    const head = parseHead(new TextDecoder().decode(bytes), quoter);
     if (head.kind === "fail" || head.status >= 200 || head.status === 101) return head;
   }
   return fail("status", `more than ${MAX_INTERIM} interim (1xx) answers`);
 }
 
-async function readHeadText(inbox: Inbox, run: Run, quoter: Quoter): Promise<string | Failure> {
+async function readHeadBytes(
+  inbox: Inbox,
+  maxBytes: number,
+  run: Run,
+  quoter: Quoter,
+): Promise<Uint8Array | Failure> {
   for (let scanned = 0;;) {
     if (inbox.length > 0 && !startsLikeHttp(inbox)) {
       return notHttp(inbox.peek(), quoter);
     }
     const length = headLength(inbox, scanned);
-    if (length > 0) return new TextDecoder().decode(inbox.take(length));
-    if (inbox.isFull) return fail("headers", `the answer's headers are longer than ${MAX_HEAD_BYTES} bytes`);
+    if (length > 0 && length <= maxBytes) return inbox.take(length);
+    if (length > 0 || inbox.length >= maxBytes) return tooLong();
     scanned = Math.max(0, inbox.length - 2);
     if (!await inbox.fill()) {
       return inbox.length === 0
@@ -57,6 +67,10 @@ async function readHeadText(inbox: Inbox, run: Run, quoter: Quoter): Promise<str
     }
     run.enter("reading the answer's headers", "headers");
   }
+}
+
+function tooLong(): Failure {
+  return fail("headers", `the answer's headers are longer than ${MAX_HEAD_BYTES} bytes`);
 }
 
 const PREFIX = new TextEncoder().encode("HTTP/1.");
@@ -92,7 +106,10 @@ function headLength({ bytes, start, end }: Inbox, scanned: number): number {
 }
 
 function parseHead(text: string, quoter: Quoter): ResponseHead | Failure {
-  const lines = text.split("\n");
+  const lines = text.split("\n", MAX_HEAD_LINES + 1);
+  if (lines.length > MAX_HEAD_LINES) {
+    return fail("headers", `the answer has more than ${MAX_HEAD_LINES} headers`);
+  }
   const first = lines[0].trimEnd();
   const found = /^HTTP\/1\.\d +(\d{3})(?: (.*))?$/.exec(first);
   if (!found) return fail("status", `the answer has no status: it begins with ${quoter.quote(first)}`);

@@ -10,11 +10,17 @@ export const EXCHANGE_INBOX_BYTES = FRAME_HEADER_BYTES + MAX_PAYLOAD_BYTES;
 /** The one request of a connection (clients use odd numbers). */
 const STREAM = 1;
 
-/** Longest header block, bytes. */
+/** Most bytes of header blocks in an answer: interim answers', its own, trailers. */
 const MAX_BLOCK_BYTES = 64 * 1024;
 
 /** Frames that an answer may take; someone who sends more of them wants to keep us busy. */
 const MAX_FRAMES = 2_000;
+
+/** Frames to reply to (SETTINGS, PING): each is a write of ours. */
+const MAX_REPLIES = 100;
+
+/** Bytes in frames that mean nothing to our request; no window bounds them. */
+const MAX_IDLE_BYTES = 64 * 1024;
 
 const PREFACE = new TextEncoder().encode("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 const NO_PUSH = new Uint8Array([0, 2, 0, 0, 0, 0]); // SETTINGS_ENABLE_PUSH = 0
@@ -51,6 +57,9 @@ export class Exchange {
   readonly #hpack = new HpackDecoder();
   #sawSettings = false;
   #frames = 0;
+  #replies = 0;
+  #idleBytes = 0;
+  #blockBytes = 0;
 
   constructor(wire: Wire, inbox: Inbox) {
     // The acknowledgement of SETTINGS is small and alone: held back for a fuller segment it costs a peer's answer 40 ms.
@@ -110,23 +119,21 @@ export class Exchange {
     switch (type) {
       case FRAME.settings:
         this.#sawSettings = true;
-        if (!(flags & FLAG.ack)) {
-          await this.#wire.write(encodeFrame(FRAME.settings, FLAG.ack, 0, new Uint8Array()));
-        }
-        return undefined;
+        if (!(flags & FLAG.ack)) return await this.#reply(FRAME.settings, new Uint8Array());
+        return this.#idle(payload);
       case FRAME.ping:
         if (payload.length !== 8) return broken("a PING is not 8 bytes long");
-        if (!(flags & FLAG.ack)) await this.#wire.write(encodeFrame(FRAME.ping, FLAG.ack, 0, payload));
-        return undefined;
+        if (!(flags & FLAG.ack)) return await this.#reply(FRAME.ping, payload);
+        return this.#idle(payload);
       case FRAME.goAway: {
         if (payload.length < 8) return broken("a GOAWAY is cut short");
         const code = u32(payload, 4);
         // A server that is about to go may still answer what it has accepted.
-        if (code === 0 && (u32(payload, 0) & 0x7fffffff) >= STREAM) return undefined;
+        if (code === 0 && (u32(payload, 0) & 0x7fffffff) >= STREAM) return this.#idle(payload);
         return { kind: "reset", detail: `the server goes away (${errorName(code)})` };
       }
       case FRAME.rstStream:
-        if (stream !== STREAM) return undefined;
+        if (stream !== STREAM) return this.#idle(payload);
         return { kind: "reset", detail: `the server called the stream off (${errorName(u32(payload, 0))})` };
       case FRAME.data:
       case FRAME.headers:
@@ -136,7 +143,19 @@ export class Exchange {
       case FRAME.pushPromise:
         return broken("a frame that has no place here");
       default:
-        return undefined; // WINDOW_UPDATE, PRIORITY, and whatever the future brings
+        return this.#idle(payload); // WINDOW_UPDATE, PRIORITY, and whatever the future brings
+    }
+  }
+
+  async #reply(type: number, payload: Uint8Array): Promise<ExchangeEvent | undefined> {
+    if (++this.#replies > MAX_REPLIES) return broken("too many frames that want a reply");
+    await this.#wire.write(encodeFrame(type, FLAG.ack, 0, payload));
+  }
+
+  #idle(payload: Uint8Array): ExchangeEvent | undefined {
+    this.#idleBytes += payload.length;
+    if (this.#idleBytes > MAX_IDLE_BYTES) {
+      return broken("too many frames that have nothing to do with the request");
     }
   }
 
@@ -146,17 +165,20 @@ export class Exchange {
       return broken("a HEADERS frame is cut short");
     }
     let block = first.slice(frame.flags & FLAG.priority ? 5 : 0);
+    this.#blockBytes += block.length;
     for (let flags = frame.flags; !(flags & FLAG.endHeaders);) {
       const next = await this.#nextFrame();
       if ("kind" in next) return next;
-      if (
-        next.type !== FRAME.continuation || next.stream !== STREAM
-      ) {
+      if (next.type !== FRAME.continuation || next.stream !== STREAM) {
         return broken("a header block is cut short");
       }
-      if (block.length + next.payload.length > MAX_BLOCK_BYTES) return broken("a header block is too long");
+      this.#blockBytes += next.payload.length;
+      if (this.#blockBytes > MAX_BLOCK_BYTES) break;
       block = concat([block, next.payload]);
       flags = next.flags;
+    }
+    if (this.#blockBytes > MAX_BLOCK_BYTES) {
+      return broken(`the answer's headers are longer than ${MAX_BLOCK_BYTES} bytes`);
     }
     const headers = this.#hpack.decode(block);
     if (!headers) return broken("a header block is broken");

@@ -30,7 +30,7 @@ const ENTRY_OVERHEAD_BYTES = 32;
 /** SETTINGS_HEADER_TABLE_SIZE as long as nobody says otherwise, and we don't. */
 const MAX_TABLE_BYTES = 4_096;
 
-/** A block that unpacks to more than this is an attack: one byte can stand for a whole entry. */
+/** Blocks that unpack to more than this are an attack: one byte can stand for a whole entry. */
 const MAX_UNPACKED_BYTES = 256 * 1024;
 
 /** Reads the header blocks of one connection, in order: each may refer to those before it. */
@@ -39,19 +39,20 @@ export class HpackDecoder {
   readonly #table: Header[] = [];
   #tableBytes = 0;
   #tableLimitBytes = MAX_TABLE_BYTES;
+  /** Of all blocks so far. */
+  #unpackedBytes = 0;
 
   /** @returns the headers, or `undefined` when the block is broken; the connection is lost then */
   decode(block: Uint8Array): Header[] | undefined {
     const from = new BlockReader(block);
     const headers: Header[] = [];
-    let unpackedBytes = 0;
     while (!from.atEnd && !from.broken) {
       const header = this.#next(from);
       if (header === "resized") continue;
       if (!header) return undefined;
       headers.push(header);
-      unpackedBytes += sizeOf(header);
-      if (unpackedBytes > MAX_UNPACKED_BYTES) return undefined;
+      this.#unpackedBytes += sizeOf(header);
+      if (this.#unpackedBytes > MAX_UNPACKED_BYTES) return undefined;
     }
     return from.broken ? undefined : headers;
   }
