@@ -11,6 +11,7 @@ import {
   type Reason,
 } from "../model/probe_result.ts";
 import type { History } from "./history.ts";
+import { SteadyStamps } from "./steady_stamps.ts";
 
 /** Why a beat did not run. */
 export type SkipReason = "still_running" | "late";
@@ -64,6 +65,7 @@ export class Recorder {
   readonly #userSuccesses: Counter | undefined;
   readonly #userResponseTime: Gauge | undefined;
   readonly #bunnyLabels: Labels;
+  readonly #stamps = new SteadyStamps();
   #lastCommitMs = -Infinity;
 
   constructor(meter: Meter, config: ProbeConfig) {
@@ -116,7 +118,10 @@ export class Recorder {
     this.#commit(wallMs - 1); // a first result in this very millisecond must not be lost
   }
 
-  /** `wallMs`: when the result was there, so that a window which ends now holds even the slowest time-out. */
+  /**
+   * `wallMs`: when the result was there, so that a window which ends now holds even the slowest time-out. The samples are
+   * stamped with that or, to be regular, with a time just before.
+   */
   record(result: ProbeResult, history: History, periodMs: number, wallMs: number): void {
     const { outcome, facts, trace } = result;
     const passed = outcome.kind === "pass";
@@ -147,7 +152,7 @@ export class Recorder {
       const ms = facts.httpPhasesMs?.[phase];
       setOrUnset(gauge, ms === undefined ? undefined : secondsOf(ms));
     }
-    this.#commit(wallMs);
+    this.#commit(this.#stamps.stamp(wallMs, periodMs));
   }
 
   /** Counts beats that did not run; they are written with the next result. */
