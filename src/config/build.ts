@@ -7,7 +7,8 @@ import { HOUR_MS } from "./limits.ts";
 import type { ConfigInput } from "./schema.ts";
 import type { HealthInput } from "./schema_ingress.ts";
 
-export function buildConfig({ egress, ingress, signals, telemetry, reload }: ConfigInput): C.Config {
+export function buildConfig(written: ConfigInput): C.Config {
+  const { egress, ingress, signals, telemetry, reload } = written;
   const builtEgress = buildEgress(egress);
   return {
     egress: builtEgress,
@@ -20,6 +21,7 @@ export function buildConfig({ egress, ingress, signals, telemetry, reload }: Con
     },
     telemetry: buildTelemetry(telemetry, builtEgress.probes),
     reload: { delayMs: toMs(reload.delay), jitterMs: toMs(reload.jitter) },
+    written,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Regex } from "../base/regex.ts";
+import type { ConfigInput } from "./schema.ts";
 
 /**
  * A configuration that has been read: every default filled in, every duration in milliseconds, every expression
@@ -11,6 +12,8 @@ export interface Config {
   readonly signals: SignalsConfig;
   readonly telemetry: TelemetryConfig;
   readonly reload: ReloadConfig;
+  /** The same in the file's own keys and words, to be shown to people: with defaults, and with its secrets. */
+  readonly written: ConfigInput;
 }
 
 export interface EgressConfig {

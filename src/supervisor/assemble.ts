@@ -139,7 +139,7 @@ function factsOf(config: Config, foundation: Foundation, reloads: ReloadMeters):
     startedAtMs,
     lastConfigAtMs: reloads.facts.appliedAtMs,
     reloadConfigSuccess: reloads.facts.successful,
-    configYaml: redactedConfig(config),
+    configYaml: () => redactedConfig(config),
     flags: {},
     retention: formatDuration(retentionMs) +
       (retentionSizeBytes === undefined ? "" : ` or ${retentionSizeBytes} bytes`),

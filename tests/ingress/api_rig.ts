@@ -29,7 +29,7 @@ const FACTS: RuntimeFacts = {
   startedAtMs: BASE_MS,
   lastConfigAtMs: BASE_MS,
   reloadConfigSuccess: true,
-  configYaml: "egress: {}\n",
+  configYaml: () => "egress: {}\n",
   flags: { config: "bunny.yaml" },
   retention: "1h0m0s",
   head: { series: 5, chunks: 7, minTimeMs: BASE_MS, maxTimeMs: BASE_MS + 600_000 },

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readConfig } from "../../src/config/mod.ts";
+import { fingerprint, readConfig } from "../../src/config/mod.ts";
 import { redactedConfig } from "../../src/supervisor/redacted_config.ts";
 
 /** Every place of a configuration that may hold a secret holds one. */
@@ -31,15 +31,42 @@ Deno.test("the configuration that is shown has every value but the secret ones",
   for (
     const plain of [
       "web.internal",
-      '"/healthz?',
+      "path: /healthz?<query>",
       "Authorization",
       "^fine",
       "token",
-      '"OK"',
+      "regex: OK",
+      'delimiter: "\\r\\n"',
       "/bin/job",
       "TOKEN",
     ]
   ) {
     assert.ok(shown.includes(plain), plain);
   }
+});
+
+Deno.test("the configuration that is shown is a configuration file: the same one, but for its secrets", async () => {
+  for (const text of ["{}", TEXT, await Deno.readTextFile("bunny.example.yaml")]) {
+    const reading = readConfig(text, "test.yaml");
+    assert.ok(reading.kind === "ok", JSON.stringify(reading));
+    const again = readConfig(redactedConfig(reading.config), "shown.yaml");
+    assert.ok(again.kind === "ok", JSON.stringify(again));
+    const meaning = [reading, again].map(({ config: { ingress, signals, telemetry, reload, egress } }) => ({
+      ...{ ingress, signals, telemetry, reload },
+      probes: egress.probes.map(({ action: _, ...probe }) => probe),
+    }));
+    assert.equal(fingerprint(meaning[1]), fingerprint(meaning[0]));
+  }
+});
+
+Deno.test("the configuration that is shown tells what the defaults come to", () => {
+  const reading = readConfig(
+    "egress: { probes: [ { name: a, grpc: { port: 1 }, periodMilliseconds: 4000 } ] }",
+    "a",
+  );
+  assert.ok(reading.kind === "ok", JSON.stringify(reading));
+  const shown = redactedConfig(reading.config);
+  assert.match(shown, /^ {2}periodMilliseconds: 1000$/m);
+  assert.match(shown, /^ +lookbackDeltaMilliseconds: 12000$/m);
+  assert.match(shown, /^ {4}readTimeoutMilliseconds: 5000$/m);
 });

@@ -13,8 +13,8 @@ export interface RuntimeFacts {
   readonly startedAtMs: number;
   readonly lastConfigAtMs: number;
   readonly reloadConfigSuccess: boolean;
-  /** Configuration in force, as YAML, secrets left out. */
-  readonly configYaml: string;
+  /** Configuration in force, as YAML, secrets left out; made when it is asked for. */
+  readonly configYaml: () => string;
   readonly flags: Readonly<Record<string, string>>;
   readonly retention: string;
   readonly head: {
@@ -74,7 +74,7 @@ export const buildInfoCall: Call = () =>
   });
 
 export function configCall(facts: () => RuntimeFacts): Call {
-  return () => reply({ yaml: facts().configYaml });
+  return () => reply({ yaml: facts().configYaml() });
 }
 
 export function flagsCall(facts: () => RuntimeFacts): Call {
