@@ -4,21 +4,23 @@ import type { Clock } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import { percentDecoded } from "../base/text.ts";
+import type { IngressConfig } from "../config/mod.ts";
 import { type Answer, hasTooManyParameters, type Request, text } from "./answer.ts";
 import { readBody } from "./body.ts";
 import { Connections } from "./connections.ts";
 import { refusalOf } from "./refusal.ts";
 import { send } from "./send.ts";
 
-/** Limits of one listening socket; all but `host` and `port` can change while it listens. */
-export interface ServerLimits {
-  readonly readTimeoutMs: number;
-  readonly readHeaderTimeoutMs: number;
-  readonly writeTimeoutMs: number;
-  readonly idleTimeoutMs: number;
-  readonly maxHeaderBytes: number;
-  readonly maxConnections: number;
-}
+/** Limits of one listening socket: they can change while it listens. */
+export type ServerLimits = Pick<
+  IngressConfig,
+  | "readTimeoutMs"
+  | "readHeaderTimeoutMs"
+  | "writeTimeoutMs"
+  | "idleTimeoutMs"
+  | "maxHeaderBytes"
+  | "maxConnections"
+>;
 
 export type Handler = (request: Request) => Answer | Promise<Answer>;
 

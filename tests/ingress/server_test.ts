@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { SystemClock } from "../../src/base/clock.ts";
+import { type Clock, SystemClock } from "../../src/base/clock.ts";
 import { SILENT } from "../../src/base/log.ts";
 import { text } from "../../src/ingress/answer.ts";
 import { type Route, Router } from "../../src/ingress/router.ts";
 import { type Handler, HttpServer, type ServerLimits } from "../../src/ingress/server.ts";
+import { FakeClock } from "../support/fake_clock.ts";
 import { get, rawHttp } from "../support/raw_http.ts";
 
 const LIMITS: ServerLimits = {
@@ -15,13 +16,17 @@ const LIMITS: ServerLimits = {
   maxConnections: 4,
 };
 
-function listen(handler: Handler, limits: Partial<ServerLimits> = {}): Promise<HttpServer> {
+function listen(
+  handler: Handler,
+  limits: Partial<ServerLimits> = {},
+  clock: Clock = new SystemClock(),
+): Promise<HttpServer> {
   return HttpServer.listen({
     host: "127.0.0.1",
     port: 0,
     limits: { ...LIMITS, ...limits },
     handler,
-    clock: new SystemClock(),
+    clock,
     logger: SILENT,
   });
 }
@@ -160,26 +165,28 @@ Deno.test("server turns a new connection away when all others are being answered
 
 Deno.test("server ends a client that does not take its answer when others want to connect", async () => {
   const large = "x".repeat(8 * 1024 * 1024);
+  const clock = new FakeClock();
   await using server = await listen(
     (request) => text(200, request.path === "large" ? large : "small\n"),
     { ...PATIENT, writeTimeoutMs: 60_000, maxConnections: 1 },
+    clock,
   );
   using _slow = await holdAfter(server.port, "/large");
-  await new Promise((resolve) => setTimeout(resolve, 300)); // a client is slow after 250 ms
+  await clock.advance(249);
+  assert.equal((await rawHttp(server.port, get("/small"))).text, "");
+  await clock.advance(1); // a client that takes so long is slow
   assert.equal((await rawHttp(server.port, get("/small"))).status, 200);
 });
 
 Deno.test("server bounds what waits to be taken, all clients together", async () => {
   const large = "x".repeat(8 * 1024 * 1024);
-  await using server = await listen(() => text(200, large), {
-    ...PATIENT,
-    writeTimeoutMs: 60_000,
-    maxConnections: 100,
-  });
+  const clock = new FakeClock();
+  const limits = { ...PATIENT, writeTimeoutMs: 60_000, maxConnections: 100 };
+  await using server = await listen(() => text(200, large), limits, clock);
   const held: Deno.TcpConn[] = [];
   try {
     for (let i = 0; i < 6; i++) held.push(await holdAfter(server.port, "/"));
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await clock.advance(250);
     held.push(await holdAfter(server.port, "/"));
     assert.ok(server.connections <= 3, `${server.connections} connections hold 8 MiB each`);
   } finally {
