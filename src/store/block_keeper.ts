@@ -8,7 +8,7 @@ import { mergeBlocks } from "./compaction.ts";
 import { removeBlock } from "./disk_open.ts";
 import type { DiskCounts } from "./disk_stats.ts";
 import type { StoreSettings } from "./options.ts";
-import { expiredByAge, expiredBySize, planCompaction } from "./plan.ts";
+import { expiredByAge, expiredBySize, oldestFirst, planCompaction } from "./plan.ts";
 import type { Room } from "./room.ts";
 import { expireSetAside, removeSetAside } from "./set_aside.ts";
 import type { Slices } from "./slices.ts";
@@ -50,17 +50,20 @@ export class BlockKeeper {
     if (clock.now() < this.#retryMergeAt) return;
     const group = planCompaction(blocks.list(), settings.minBlockMs, settings.maxBlockMs, headMinMs);
     if (!group) return;
+    const isWhole = () => group.every((block) => blocks.list().includes(block));
     try {
       const needed = group.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
       if (needed > this.#room.limitBytes / 4) return;
       this.makeRoom(needed);
-      if (group.some((block) => !blocks.list().includes(block))) return;
+      if (!isWhole() || !this.#room.has(needed)) return;
       using _ = this.#room.reserve(needed);
       const meta = await mergeBlocks(dir, group, clock.wallNow(), this.#slices.pause);
-      blocks.change({ add: meta ? [this.open(meta)] : [], remove: group });
-      for (const block of group) this.remove(block);
+      const left = group.filter((block) => blocks.list().includes(block));
+      blocks.change({ add: meta ? [this.open(meta)] : [], remove: left });
+      for (const block of left) this.remove(block);
       counts.compactions++;
     } catch (error) {
+      if (!isWhole()) return this.#room.measure(); // one of them had to make room meanwhile
       counts.compactionFailures++;
       this.#retryMergeAt = clock.now() + RETRY_MS;
       logger.error("blocks can't be merged: they stay as they are", { error: messageOf(error) });
@@ -94,6 +97,18 @@ export class BlockKeeper {
     this.#room.measure();
   }
 
+  /** As `makeRoom`, for the log between two looks at the directory: what is newest must not wait for what is old. */
+  makeRoomForLog(bytes: number): void {
+    const { blocks, counts, dir } = this.#parts;
+    if (removeSetAside(dir)) this.#room.measure();
+    if (this.#room.has(bytes) || blocks.list().length === 0) return;
+    counts.sizeRetentions++;
+    for (const block of oldestFirst(blocks.list())) {
+      this.#drop([block]);
+      if (this.#room.has(bytes)) return;
+    }
+  }
+
   #drop(doomed: readonly Block[]): void {
     if (doomed.length === 0) return;
     this.#parts.blocks.change({ remove: doomed });
@@ -104,6 +119,7 @@ export class BlockKeeper {
   remove(block: Block): void {
     try {
       removeBlock(block);
+      this.#room.freed(block.sizeBytes);
     } catch (error) {
       this.#parts.logger.error("block can't be removed", { block: block.meta.ulid, error: messageOf(error) });
     }

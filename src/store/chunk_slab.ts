@@ -123,6 +123,11 @@ export class ChunkStore {
     return this.#counts[id];
   }
 
+  /** Of its bytes. */
+  length(id: ChunkId): number {
+    return this.#lengths[id];
+  }
+
   encoding(id: ChunkId): Encoding {
     return this.#encodings[id] as Encoding;
   }

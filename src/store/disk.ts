@@ -12,6 +12,7 @@ import { planCut, planEarlyCut, planLastCut } from "./plan.ts";
 import { repairTornTails, replay } from "./replay.ts";
 import { Room } from "./room.ts";
 import { setAsideBlock } from "./set_aside.ts";
+import { blockBytes, checkpointBytes } from "./sizes.ts";
 import { Slices } from "./slices.ts";
 import { Wal } from "./wal.ts";
 
@@ -27,10 +28,15 @@ const MAX_EARLY_CUTS = 4;
 /** Reading this many samples from the log takes a start some ten milliseconds. */
 const LONG_LOG_SAMPLES = 50_000;
 
-/** Guesses for planning: what a sample takes up that is not encoded yet, and a series' entry in an index. */
-const RAW_SAMPLE_BYTES = 12;
-const SERIES_BYTES = 256;
-const BLOCK_BYTES = 32 * 1024;
+/** Parts of the head that are tried for an early cut, the first of which the block has room. */
+const EARLY_CUT_PARTS = [1 / 2, 1 / 4, 1 / 8, 1 / 16, 1 / 32, 1 / 64];
+
+/** There is no room below the bound, even without any older block. */
+class NoRoomError extends Error {
+  constructor(bytes: number) {
+    super(`no room for ${bytes} bytes below retentionSizeBytes`);
+  }
+}
 
 /** What the disk works with; all of it belongs to the store. */
 export interface DiskParts extends BlockKeeperParts {
@@ -53,6 +59,8 @@ export class Disk {
   #lastSegment = -1;
   #retryCutAt = -Infinity;
   #retryLogAt = -Infinity;
+  /** What was to be written last had no room: the head must become smaller. */
+  #lacksRoom = false;
 
   private constructor(parts: DiskParts, lock: DirLock) {
     this.#parts = parts;
@@ -61,7 +69,7 @@ export class Disk {
     this.#room = new Room(parts.dir, this.#walDir, parts.settings.retentionSizeBytes);
     this.#slices = new Slices(parts.clock);
     this.#keeper = new BlockKeeper(parts, this.#room, this.#slices);
-    this.wal = new Wal(this.#walDir, (bytes) => this.#room.mayWrite(bytes), (reason) => {
+    this.wal = new Wal(this.#walDir, (bytes) => this.#mayWriteLog(bytes), (reason) => {
       parts.logger.error("log suspended: samples go on in memory, and a crash would lose them", { reason });
       this.#retryLogAt = parts.clock.now() + RETRY_MS;
     });
@@ -91,6 +99,11 @@ export class Disk {
 
   get walBytes(): number {
     return this.#room.walBytes;
+  }
+
+  /** Whether the head can't become blocks now, or the log isn't written: nothing but memory bounds the head then. */
+  get isStuck(): boolean {
+    return this.wal.state.kind === "suspended" || !this.#isDue(this.#retryCutAt);
   }
 
   /** Hands the log to the operating system: from then on it survives this process. */
@@ -208,6 +221,23 @@ export class Disk {
     this.#parts.head.log = this.wal;
   }
 
+  /** Asked before the log is written to. The oldest blocks go for it when they must. */
+  #mayWriteLog(bytes: number): boolean {
+    const room = this.#room;
+    if (!room.hasForLog(bytes)) return false;
+    if (!room.has(bytes)) this.#keeper.makeRoomForLog(bytes);
+    if (!room.has(bytes)) return false;
+    room.wroteLog(bytes);
+    return true;
+  }
+
+  /** Makes room for something that is about to be written, and keeps it from the log until disposed. @throws without room */
+  #reserve(bytes: number): Disposable {
+    this.#keeper.makeRoom(bytes);
+    if (!this.#room.has(bytes)) throw new NoRoomError(bytes);
+    return this.#room.reserve(bytes);
+  }
+
   /** Turns the oldest part of the head into blocks for as long as time asks for it, or else while room does. */
   async #cutWhatIsDue(): Promise<void> {
     if (!this.#isDue(this.#retryCutAt)) return;
@@ -220,7 +250,8 @@ export class Disk {
       cut = this.#earlyCut();
       for (let cuts = 0; cut && cuts < MAX_EARLY_CUTS; cuts++, cut = this.#earlyCut()) {
         await this.#cut(cut);
-        if (!await this.#checkpoint()) break; // without it, cutting more makes no room
+        const isShorter = await this.#checkpoint();
+        if (!isShorter && !this.#lacksRoom) break; // without it, cutting more makes no room
       }
     } catch (error) {
       this.#parts.counts.compactionFailures++;
@@ -246,21 +277,31 @@ export class Disk {
 
   #plannedCut(): Cut | undefined {
     const { head, blocks, settings } = this.#parts;
-    return planCut(head.minTimeMs, head.maxTimeMs, blocks.maxTimeMs, settings.minBlockMs);
+    const cut = planCut(head.minTimeMs, head.maxTimeMs, blocks.maxTimeMs, settings.minBlockMs);
+    if (!cut || this.#fits(cut)) return cut;
+    this.#lacksRoom = true;
   }
 
   #earlyCut(): Cut | undefined {
     const { head, settings } = this.#parts;
     const isCrowded = this.#room.walBytes > this.#room.walBudgetBytes ||
-      head.chunks.dataBytes > MAX_HEAD_CHUNK_BYTES;
-    return isCrowded ? planEarlyCut(head.minTimeMs, head.maxTimeMs, settings.minBlockMs) : undefined;
+      head.chunks.dataBytes > MAX_HEAD_CHUNK_BYTES || this.#lacksRoom;
+    if (!isCrowded) return undefined;
+    for (const part of EARLY_CUT_PARTS) {
+      const cut = planEarlyCut(head.minTimeMs, head.maxTimeMs, settings.minBlockMs, part);
+      if (!cut || this.#fits(cut)) return cut;
+    }
+  }
+
+  /** Whether the block has room below the bound, if older ones go. */
+  #fits(cut: Cut): boolean {
+    const { head, blocks } = this.#parts;
+    return this.#room.hasWithout(blocks.sizeBytes, blockBytes(head, cut));
   }
 
   async #cut(cut: Cut): Promise<void> {
     const { dir, head, headReader, blocks, clock, counts } = this.#parts;
-    const needed = this.#bytesForBlock();
-    this.#keeper.makeRoom(needed);
-    using _ = this.#room.reserve(needed);
+    using _ = this.#reserve(blockBytes(head, cut));
     head.minValidTimeMs = Math.max(head.minValidTimeMs, cut.maxTimeMs);
     const meta = await cutBlock(dir, cut, head, headReader, clock.wallNow(), this.#slices.pause);
     const add = meta ? [this.#keeper.open(meta)] : [];
@@ -277,9 +318,7 @@ export class Disk {
     const wasSuspended = this.wal.state.kind === "suspended";
     const upTo = this.#lastSegment;
     try {
-      const needed = head.samplesHeld * RAW_SAMPLE_BYTES + head.seriesCount * SERIES_BYTES + BLOCK_BYTES;
-      this.#keeper.makeRoom(needed);
-      using _ = this.#room.reserve(needed);
+      using _ = this.#reserve(checkpointBytes(head));
       if (wasSuspended) {
         Deno.mkdirSync(this.#walDir, { recursive: true }); // someone may have emptied the directory
         this.wal.start(upTo + 1);
@@ -291,11 +330,13 @@ export class Disk {
       this.#lastSegment = upTo + 1;
       await writeCheckpoint(this.#walDir, upTo, head, headReader, this.#slices.pause);
       this.wal.confirm();
+      this.#lacksRoom = false;
       counts.checkpoints++;
       counts.walTruncations++;
       if (wasSuspended) logger.info("log started again: samples are safe from a crash", {});
     } catch (error) {
       counts.checkpointFailures++;
+      this.#lacksRoom = error instanceof NoRoomError;
       if (wasSuspended) this.wal.suspend(`cannot write a checkpoint: ${messageOf(error)}`);
       else logger.error("checkpoint can't be written: the log goes on growing", { error: messageOf(error) });
       this.#retryLogAt = clock.now() + RETRY_MS;
@@ -304,13 +345,6 @@ export class Disk {
       this.#room.measure();
     }
     return true;
-  }
-
-  /** How much a block cut from the head will take up at most. */
-  #bytesForBlock(): number {
-    const { head } = this.#parts;
-    return head.chunks.dataBytes + head.openRows * RAW_SAMPLE_BYTES + head.seriesCount * SERIES_BYTES +
-      BLOCK_BYTES;
   }
 
   #isDue(retryAt: number): boolean {

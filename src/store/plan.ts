@@ -22,12 +22,18 @@ export function planCut(
 }
 
 /**
- * What to cut when room, not time, is short: the older half of the head, but not across a multiple of the block range.
+ * What to cut when room, not time, is short: the oldest half of the head, or a smaller `part`, but not across a multiple
+ * of the block range.
  */
-export function planEarlyCut(headMinMs: number, headMaxMs: number, blockRangeMs: number): Cut | undefined {
+export function planEarlyCut(
+  headMinMs: number,
+  headMaxMs: number,
+  blockRangeMs: number,
+  part = 1 / 2,
+): Cut | undefined {
   if (!(headMaxMs - headMinMs >= 2)) return undefined;
   const rangeEndMs = (Math.floor(headMinMs / blockRangeMs) + 1) * blockRangeMs;
-  const middleMs = Math.floor(headMinMs + (headMaxMs - headMinMs) / 2);
+  const middleMs = Math.floor(headMinMs + (headMaxMs - headMinMs) * part);
   return { minTimeMs: headMinMs, maxTimeMs: Math.min(rangeEndMs, middleMs + 1) };
 }
 
@@ -91,12 +97,16 @@ export function expiredByAge<B extends Span>(blocks: readonly B[], nowMs: number
   return blocks.filter(({ meta }) => meta.maxTimeMs <= nowMs - retentionMs);
 }
 
+/** In the order in which they have to make room. */
+export function oldestFirst<B extends Span>(blocks: readonly B[]): B[] {
+  return [...blocks].sort((a, b) => a.meta.maxTimeMs - b.meta.maxTimeMs);
+}
+
 /** The oldest blocks, as many as have to go for the others to take up no more than `maxBytes`. */
 export function expiredBySize<B extends Span>(blocks: readonly B[], maxBytes: number): B[] {
   let bytes = blocks.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  const oldestFirst = [...blocks].sort((a, b) => a.meta.maxTimeMs - b.meta.maxTimeMs);
   const expired: B[] = [];
-  for (const block of oldestFirst) {
+  for (const block of oldestFirst(blocks)) {
     if (bytes <= maxBytes) break;
     expired.push(block);
     bytes -= block.sizeBytes;

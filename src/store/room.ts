@@ -3,6 +3,12 @@ import { diskBytes } from "./files.ts";
 /** The log may grow to this part of the bound before the head is cut early. */
 const WAL_SHARE = 1 / 8;
 
+/**
+ * The log stops at this part of the bound, for what takes its place must fit in beside it: a block of the head's older
+ * half, which is encoded, and a checkpoint of the other half.
+ */
+const MAX_WAL_SHARE = 0.5;
+
 /** Kept free below the bound, for directories' growth and the last page of each file. */
 const SLACK_BYTES = 64 * 1024;
 
@@ -50,11 +56,29 @@ export class Room {
     return this.limitBytes - SLACK_BYTES - others - walGrowth - needed;
   }
 
-  /** Asked before the log is written to. */
-  mayWrite(bytes: number): boolean {
-    if (this.usedBytes + this.#reservedBytes + bytes + SLACK_BYTES > this.limitBytes) return false;
+  /** Whether so many bytes can be written below the bound, beside what is reserved. */
+  has(bytes: number): boolean {
+    return this.usedBytes + this.#reservedBytes + bytes + SLACK_BYTES <= this.limitBytes;
+  }
+
+  /** Whether so many bytes could be written once `freedBytes` are gone. */
+  hasWithout(freedBytes: number, bytes: number): boolean {
+    return this.has(bytes - freedBytes);
+  }
+
+  /** Whether the log may become so many bytes longer without standing in the way of what replaces it. */
+  hasForLog(bytes: number): boolean {
+    return this.walBytes + bytes <= this.limitBytes * MAX_WAL_SHARE;
+  }
+
+  /** Told what is written to the log. */
+  wroteLog(bytes: number): void {
     this.#writtenBytes += bytes;
-    return true;
+  }
+
+  /** Told that so many bytes are gone. */
+  freed(bytes: number): void {
+    this.#measuredBytes -= bytes;
   }
 
   /** Keeps so many bytes from the log until disposed. */

@@ -204,7 +204,8 @@ export class Store implements Appendable, Queryable {
   async #maintain(): Promise<void> {
     await this.#followClock();
     const mayExpireByAge = this.#clock.now() >= this.#holdUntil;
-    if (this.#disk) return await this.#disk.maintain(mayExpireByAge);
+    await this.#disk?.maintain(mayExpireByAge);
+    if (this.#disk && !this.#disk.isStuck) return; // it keeps the head small
     if (mayExpireByAge) this.#expireByAge();
     this.#expireBySize();
   }

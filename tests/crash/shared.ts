@@ -8,17 +8,35 @@ export const EPOCH_MS = 1_700_000_000_000;
 export const SERIES = 8;
 /** Samples of each series between two commits. */
 export const STEPS_PER_APPEND = 50;
-/** Bound of the directory in the rounds that have one. */
-export const BOUND_BYTES = 1024 * 1024;
+/** How the child treats its directory. */
+export interface Treatment {
+  /** Bound of the directory's size. */
+  readonly boundBytes: number | undefined;
+  /** Between two appends. */
+  readonly pauseMs: number;
+  /** Whether the log must be written all the while. */
+  readonly mustCommit: boolean;
+}
+
+/** By the last part of the directory's name. */
+export const TREATMENTS: Readonly<Record<string, Treatment>> = {
+  unbounded: { boundBytes: undefined, pauseMs: 0, mustCommit: true },
+  // Twenty thousand samples a second: old blocks make room in time.
+  bounded: { boundBytes: 512 * 1024, pauseMs: 20, mustCommit: true },
+  // Faster than the directory can hold: the store says so, and promises nothing then. It must not overflow all the same.
+  flooded: { boundBytes: 1024 * 1024, pauseMs: 0, mustCommit: false },
+};
 
 /** Block ranges of two seconds, so that everything that a store does happens many times a round. */
 export function crashOptions(dir: string) {
+  const { boundBytes, pauseMs } = TREATMENTS[dir.slice(dir.lastIndexOf("/") + 1)];
   return {
     dir,
     minBlockMs: 2_000,
     maxBlockMs: 18_000,
     retentionMs: 3_600_000,
-    retentionSizeBytes: dir.endsWith("/bounded") ? BOUND_BYTES : undefined,
+    retentionSizeBytes: boundBytes,
+    pauseMs,
   };
 }
 

@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { tempDir } from "../support/temp_dir.ts";
+import { blockDirs, diskUsage, Restarts } from "./support/disk.ts";
+import { labels, match, readAll } from "./support/fixture.ts";
+import { copyDir } from "./support/prometheus.ts";
+
+const ALL = [match("=~", "__name__", ".+")];
+
+Deno.test("Store with a full directory gives up its oldest blocks at once for what the log has to take", async () => {
+  using dir = tempDir();
+  const limit = 1024 * 1024;
+  const restarts = new Restarts(dir.join("data"), { retentionSizeBytes: limit });
+  const { clock } = restarts;
+  await using store = await restarts.open();
+  const refs = Array.from({ length: 50 }, (_, i) => store.acquire(labels("m", { i: String(i) })));
+  const values = new Float64Array(50);
+  const append = () => {
+    for (let i = 0; i < 50; i++) values[i] = Math.random();
+    assert.equal(store.append(clock.wallNow(), refs, values), 0);
+    clock.jumpWall(100);
+    store.flush();
+  };
+  for (let beat = 0; beat < 4_000; beat++) {
+    append();
+    if (beat % 10 === 9) await store.maintain();
+  }
+  assert.ok(store.stats().sizeRetentions > 0);
+  const before = blockDirs(restarts.dir);
+  // Three times what the log may grow to before the next look at the directory, which does not come.
+  for (let beat = 0; beat < 600; beat++) {
+    append();
+    if (beat % 50 === 0) {
+      const used = diskUsage(restarts.dir);
+      assert.ok(used <= limit, `${used} bytes`);
+    }
+  }
+  assert.equal(store.stats().mode, "disk");
+  const after = blockDirs(restarts.dir);
+  assert.ok(after.length < before.length);
+  assert.deepEqual(after, before.slice(-after.length), "not the oldest ones are gone");
+  const want = readAll(store, ALL);
+  for (const rows of Object.values(want)) {
+    for (let i = 1; i < rows.length; i++) assert.equal(rows[i][0] - rows[i - 1][0], 100);
+  }
+  copyDir(restarts.dir, dir.join("crash"));
+  await using again = await new Restarts(dir.join("crash"), {}, clock).open();
+  assert.deepEqual(readAll(again, ALL), want);
+});
+
+Deno.test("Store that writes too much for its directory stays below the bound, and writes again", async () => {
+  using dir = tempDir();
+  const limit = 512 * 1024;
+  const restarts = new Restarts(dir.path, { retentionSizeBytes: limit });
+  const { clock } = restarts;
+  await using store = await restarts.open();
+  const refs = Array.from({ length: 20 }, (_, i) => store.acquire(labels("m", { i: String(i) })));
+  const values = new Float64Array(20);
+  let [suspended, most] = [0, 0];
+  for (let burst = 0; burst < 6; burst++) {
+    for (let beat = 0; beat < 3_000; beat++) {
+      for (let i = 0; i < 20; i++) values[i] = Math.random();
+      assert.equal(store.append(clock.wallNow(), refs, values), 0);
+      clock.jumpWall(20);
+      store.flush();
+      if (beat % 500 === 0) most = Math.max(most, diskUsage(dir.path));
+    }
+    suspended += Number(store.stats().mode === "suspended");
+    for (let look = 0; look < 20; look++) {
+      await store.maintain();
+      most = Math.max(most, diskUsage(dir.path));
+    }
+    assert.equal(store.stats().mode, "disk", store.stats().modeReason);
+  }
+  assert.ok(suspended > 0, "there was room for all: the test proves nothing");
+  assert.ok(most <= limit, `${most} bytes`);
+  for (const rows of Object.values(readAll(store, ALL))) {
+    assert.equal(rows.at(-1)![0], clock.wallNow() - 20);
+    for (let i = 1; i < rows.length; i++) assert.equal(rows[i][0] - rows[i - 1][0], 20);
+  }
+});
+
+Deno.test("Store whose directory can't take a block keeps no more in memory than its retention", async () => {
+  using dir = tempDir();
+  const limit = 256 * 1024;
+  const restarts = new Restarts(dir.path, { retentionSizeBytes: limit, retentionMs: 600_000 });
+  const { clock } = restarts;
+  await using store = await restarts.open();
+  const text = "x".repeat(200);
+  const refs = Array.from({ length: 800 }, (_, i) => store.acquire(labels("m", { i: `${i}-${text}` })));
+  const values = new Float64Array(800);
+  let most = 0;
+  for (let beat = 0; beat < 2_000; beat++) {
+    values.fill(beat);
+    assert.equal(store.append(clock.wallNow(), refs, values), 0);
+    clock.jumpWall(1_000);
+    store.flush();
+    if (beat % 100 !== 99) continue;
+    await store.maintain();
+    most = Math.max(most, diskUsage(dir.path));
+  }
+  const { mode, modeReason, headMinTimeMs } = store.stats();
+  assert.equal(mode, "suspended");
+  assert.match(modeReason!, /retentionSizeBytes/);
+  assert.ok(clock.wallNow() - headMinTimeMs! < 900_000, `${clock.wallNow() - headMinTimeMs!} ms in memory`);
+  assert.ok(most <= limit, `${most} bytes`);
+  const newest = readAll(store, ALL, clock.wallNow() - 1_000);
+  assert.equal(Object.keys(newest).length, 800);
+  assert.ok(restarts.logger.of("error").length > 0);
+});
