@@ -3,8 +3,8 @@ import type { Clock } from "../base/clock.ts";
 /** Start-up has ended by then, ms. */
 const FIRST_AFTER_MS = 5_000;
 
-/** How often afterwards, ms: what runs once a minute need not stay resident in between. */
-const EVERY_MS = 30_000;
+/** How often afterwards, ms: what runs now and then, such as the collector of garbage, need not stay resident in between. */
+const EVERY_MS = 10_000;
 
 /** madvise(2): drop these pages from this process; they are read back from the file's cache when touched again. */
 const MADV_DONTNEED = 4;
