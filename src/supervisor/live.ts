@@ -57,6 +57,7 @@ export async function live(options: LiveOptions): Promise<number> {
     logging.logger("signals").info("signal", { signal, request });
     requests.put(request);
   });
+  const unused = UnusedPages.find();
   const mishaps = new Mishaps();
   let service: Service;
   try {
@@ -76,7 +77,7 @@ export async function live(options: LiveOptions): Promise<number> {
     at: `http://${host}:${service.port}/`,
     probes: reading.config.egress.probes.length,
   });
-  using pages = UnusedPages.open(); // before the permissions for it go
+  using pages = UnusedPages.open(await unused); // before the permissions for it go
   const gone = await giveUp(permissionsToGiveUp(reading.config, allowed));
   logger.info("gave up permissions", {
     permissions: gone.join(",") || "none",

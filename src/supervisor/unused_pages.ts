@@ -34,18 +34,28 @@ export class UnusedPages implements Disposable {
   readonly #libc: Deno.DynamicLibrary<typeof SYMBOLS>;
   readonly #ranges: readonly AddressRange[];
 
-  /** `undefined` where the system, its C library or the permissions don't let us. */
-  static open(): UnusedPages | undefined {
+  /**
+   * What of the executable may be dropped; the kernel takes milliseconds to tell, so ask early. `undefined` where the
+   * system or the permissions don't let us. Never rejects.
+   */
+  static async find(): Promise<readonly AddressRange[] | undefined> {
     if (Deno.build.os !== "linux") return undefined;
-    if (Deno.permissions.querySync({ name: "ffi", path: LIBC }).state !== "granted") return undefined;
     try {
-      const ranges = cleanRanges(
-        Deno.readTextFileSync("/proc/self/smaps"),
-        Deno.readLinkSync("/proc/self/exe"),
-      );
+      return cleanRanges(await Deno.readTextFile("/proc/self/smaps"), Deno.readLinkSync("/proc/self/exe"));
+    } catch {
+      return undefined; // no /proc, or fewer permissions: nothing is lost but the memory
+    }
+  }
+
+  /** `undefined` where the C library or the permissions don't let us. */
+  static open(ranges: readonly AddressRange[] | undefined): UnusedPages | undefined {
+    if (!ranges || Deno.permissions.querySync({ name: "ffi", path: LIBC }).state !== "granted") {
+      return undefined;
+    }
+    try {
       return new UnusedPages(Deno.dlopen(LIBC, SYMBOLS), ranges);
     } catch {
-      return undefined; // another C library, no /proc, or fewer permissions: nothing is lost but the memory
+      return undefined; // another C library
     }
   }
 

@@ -1,7 +1,7 @@
 /** Releases its own pages after it has given up loading libraries, and says what came of it. */
 import { UnusedPages } from "../../src/supervisor/unused_pages.ts";
 
-using pages = UnusedPages.open();
+using pages = UnusedPages.open(await UnusedPages.find());
 if (!pages) throw new Error("nothing to release pages with");
 const beforeBytes = Deno.memoryUsage().rss;
 await Deno.permissions.revoke({ name: "ffi" });
