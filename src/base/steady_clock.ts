@@ -47,11 +47,6 @@ export class SteadyClock implements Clock {
     return steady > this.#lastWall ? this.#keep(steady, now) : this.#lastWall;
   }
 
-  /** How far this clock is ahead of the machine's, ms; 0 when they agree. */
-  get aheadMs(): number {
-    return Math.max(0, this.#lastWall - this.#clock.wallNow());
-  }
-
   #keep(wall: number, now: number): number {
     this.#lastWall = wall;
     this.#lastNow = now;

@@ -154,20 +154,6 @@ export class Engine {
     return "evaluation" in task ? this.#run(task) : Promise.resolve(task);
   }
 
-  /** As `instant`, but at once and in one go: for quick queries whose answer is waited for. */
-  instantNow(store: Queryable, query: string | Expr, timeMs: number, limits: QueryLimits = {}): QueryResult {
-    const task = this.#begin("instant", store, query, timeMs, timeMs, 0, limits);
-    if (!("evaluation" in task)) return task;
-    try {
-      for (;;) {
-        const result = this.#step(task);
-        if (result) return result;
-      }
-    } finally {
-      this.#giveBack(task.columns);
-    }
-  }
-
   #begin(
     kind: "instant" | "range",
     store: Queryable,

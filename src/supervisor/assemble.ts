@@ -8,7 +8,7 @@ import { Engine } from "../query/mod.ts";
 import { Store } from "../store/mod.ts";
 import { Internals, MeterRegistry, Telemetry } from "../telemetry/mod.ts";
 import { samplesWithin } from "./memory_limit.ts";
-import { QueryTotals } from "./query_totals.ts";
+import { engineReadings, QueryTotals } from "./query_totals.ts";
 import { redactedConfig } from "./redacted_config.ts";
 import { type ReloadFacts, ReloadMeters } from "./reload_meters.ts";
 import type { Mishaps } from "./uncaught.ts";
@@ -92,7 +92,12 @@ export async function assemble(
     new Internals(clock, {
       store: () => store.stats(),
       meter: () => meter.stats(),
-      more: [() => telemetry.readings(), () => queries.readings(), () => mishaps?.readings() ?? []],
+      more: [
+        () => telemetry.readings(),
+        () => queries.readings(),
+        () => engineReadings(parts.engine),
+        () => mishaps?.readings() ?? [],
+      ],
     }),
   );
   const schedule = opened.use(
@@ -113,7 +118,8 @@ export async function assemble(
   // Last: a verdict asked for from now on finds its probes beating.
   schedule.apply(first.egress.probes);
   opened.move();
-  return { telemetry, reloads, internals, engine, schedule, ingress };
+  const parts: Parts = { telemetry, reloads, internals, engine, schedule, ingress };
+  return parts;
 }
 
 export function makeEngine(

@@ -1,6 +1,24 @@
 import type { Logger } from "../base/log.ts";
-import type { QueryReport } from "../query/mod.ts";
+import type { Engine, QueryReport } from "../query/mod.ts";
 import type { Reading } from "../telemetry/mod.ts";
+
+/** What the engine does now, for the same page. */
+export function engineReadings({ load, options }: Engine): Reading[] {
+  return [
+    {
+      name: "prometheus_engine_queries",
+      kind: "gauge",
+      help: "Long queries that run or wait to.",
+      value: load.running + load.waiting,
+    },
+    {
+      name: "prometheus_engine_queries_concurrent_max",
+      kind: "gauge",
+      help: "Long queries that may run at once.",
+      value: options.maxConcurrentQueries,
+    },
+  ];
+}
 
 /** What all queries together came to, for the page of internals. Outlives the engines that a reload replaces. */
 export class QueryTotals {

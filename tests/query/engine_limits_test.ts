@@ -199,16 +199,36 @@ Deno.test("long queries beyond the limit wait in line, and beyond that are refus
     kind: "error",
     error: { kind: "too_many_queries", message: "too many queries are running and waiting" },
   });
-  assert.equal(engine.instantNow(STORE, "one", 0).kind, "ok", "what is answered at once needs no place");
   assert.equal((await first).kind, "ok");
   assert.equal((await second).kind, "ok");
   assert.deepEqual(engine.load, { running: 0, waiting: 0 });
   assert.deepEqual(reports.map(({ kind, outcome }) => `${kind} ${outcome}`), [
     "range too_many_queries",
-    "instant ok",
     "range ok",
     "range ok",
   ]);
+});
+
+/** One on which each look takes a while, as long as it is told so. */
+class TiringClock extends FakeClock {
+  lookMs = 0;
+  #lookedMs = 0;
+
+  override now(): number {
+    this.#lookedMs += this.lookMs;
+    return super.now() + this.#lookedMs;
+  }
+}
+
+Deno.test("a query that ends within its first slice needs no place", async () => {
+  const clock = new TiringClock();
+  const engine = engineWith({ clock, maxConcurrentQueries: 1, maxWaitingQueries: 0 });
+  clock.lookMs = 5;
+  const running = endlessQuery(engine);
+  assert.deepEqual(engine.load, { running: 1, waiting: 0 });
+  clock.lookMs = 0;
+  assert.equal((await engine.instant(STORE, "one", 0)).kind, "ok");
+  assert.deepEqual(await running.stop(), CANCELED);
 });
 
 Deno.test("an urgent long query waits for no place, and takes none", async () => {

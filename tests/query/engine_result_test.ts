@@ -91,15 +91,6 @@ Deno.test("Engine.range gives an empty matrix for an end before the start", asyn
   assert.deepEqual(valueOf(result), { kind: "matrix", series: [] });
 });
 
-Deno.test("Engine.instantNow answers as instant does, without a promise", async () => {
-  const query = "sum by (path) (rate(requests_total[1m]))";
-  const engine = engineWith();
-  const now = engine.instantNow(STORE, query, 120_000);
-  const later = await engine.instant(STORE, query, 120_000);
-  assert.deepEqual(describe(valueOf(now)), [`{path="/a"} 1`, `{path="/b"} 2`]);
-  assert.deepEqual(valueOf(now), valueOf(later));
-});
-
 Deno.test("Engine counts the samples that a query looked at and held", async () => {
   const result = await engineWith().instant(STORE, "avg_over_time(requests_total[1m])", 300_000);
   assert.equal(result.kind, "ok");

@@ -13,6 +13,7 @@ interface Shape {
   host?: string;
   port?: number;
   maxSamples?: number;
+  maxConcurrentQueries?: number;
   retentionMs?: number;
   probes?: string;
   endpoint?: string;
@@ -26,6 +27,7 @@ function config(
     host = "127.0.0.1",
     port = 0,
     maxSamples = 1_000,
+    maxConcurrentQueries = 20,
     retentionMs = 3_600_000,
     probes = "",
     endpoint = "",
@@ -47,7 +49,7 @@ telemetry:
   prometheus:
     tsdbPath: "${tsdbPath}"
     tsdbOptions: { retentionDurationMilliseconds: ${retentionMs} }
-    promql: { engineOptions: { maxSamples: ${maxSamples} } }
+    promql: { maxConcurrentQueries: ${maxConcurrentQueries}, engineOptions: { maxSamples: ${maxSamples} } }
 `,
     "test.yaml",
   );
@@ -176,4 +178,14 @@ Deno.test("service: the retention that is shown is the one in force, whatever a 
   const { service } = running;
   assert.equal((await service.apply(config({ retentionMs: 7_200_000 }))).kind, "applied");
   assert.match(await ask(service, "api/v1/status/runtimeinfo"), /"storageRetention":"30m0?s?"/);
+});
+
+Deno.test("service: the internals tell of the engine at work, a reload's too", async () => {
+  await using running = await started(config({ maxConcurrentQueries: 7 }));
+  const shown = async () =>
+    /\nprometheus_engine_queries_concurrent_max (\d+)\n/.exec(await ask(running.service, "prom-metrics"))
+      ?.[1];
+  assert.equal(await shown(), "7");
+  assert.equal((await running.service.apply(config({ maxConcurrentQueries: 9 }))).kind, "applied");
+  assert.equal(await shown(), "9");
 });

@@ -51,24 +51,8 @@ const ADDERS: Readonly<Partial<Record<AggregateOp, RowAdder>>> = {
       if (kinds[firstIn + step] !== ABSENT) out.setFloat(firstOut + step, 1);
     }
   },
-  max: ({ kinds, values, stepCount }, firstIn, out, firstOut) => {
-    for (let step = 0; step < stepCount; step++) {
-      if (kinds[firstIn + step] === ABSENT) continue;
-      const value = values[firstIn + step];
-      const best = out.values[firstOut + step];
-      const isFirst = out.kinds[firstOut + step] === ABSENT;
-      if (isFirst || best < value || best !== best) out.setFloat(firstOut + step, value);
-    }
-  },
-  min: ({ kinds, values, stepCount }, firstIn, out, firstOut) => {
-    for (let step = 0; step < stepCount; step++) {
-      if (kinds[firstIn + step] === ABSENT) continue;
-      const value = values[firstIn + step];
-      const best = out.values[firstOut + step];
-      const isFirst = out.kinds[firstOut + step] === ABSENT;
-      if (isFirst || best > value || best !== best) out.setFloat(firstOut + step, value);
-    }
-  },
+  max: addToExtreme(1),
+  min: addToExtreme(-1),
   stddev: addToVariance,
   stdvar: addToVariance,
 };
@@ -149,6 +133,19 @@ function addToCount({ kinds, stepCount }: Frame, firstIn: number, out: Frame, fi
     out.kinds[firstOut + step] = FLOAT;
     out.values[firstOut + step]++;
   }
+}
+
+/** `sign`: 1 for the greatest value, -1 for the least. Any number is better than NaN. */
+function addToExtreme(sign: 1 | -1): RowAdder {
+  return ({ kinds, values, stepCount }, firstIn, out, firstOut) => {
+    for (let step = 0; step < stepCount; step++) {
+      if (kinds[firstIn + step] === ABSENT) continue;
+      const value = values[firstIn + step];
+      const best = out.values[firstOut + step];
+      const isFirst = out.kinds[firstOut + step] === ABSENT;
+      if (isFirst || sign * best < sign * value || best !== best) out.setFloat(firstOut + step, value);
+    }
+  };
 }
 
 /** Welford's method; the result's value is the sum of squared distances, `extra` the mean. */
