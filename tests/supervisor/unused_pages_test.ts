@@ -67,7 +67,7 @@ Deno.test("pages are released after the start and from then on, until the end", 
   await clock.advance(1);
   assert.equal(releases, 1);
   await clock.advance(60_000);
-  assert.equal(releases, 3);
+  assert.equal(releases, 7);
   stopping.abort();
   await following;
 });
