@@ -127,7 +127,7 @@ fuzz("HTTP/1's reader", async (random) => {
     ? random.bytes(random.below(5_000))
     : random.damage(random.pick(ANSWERS));
   using run = newRun();
-  using inbox = new Inbox(new ScriptedWire(bytes, random), pool, MAX_HEAD_BYTES);
+  using inbox = new Inbox(new ScriptedWire(bytes, random), pool, run, MAX_HEAD_BYTES);
   const head = await readHead(inbox, run, quoter);
   if (head.kind === "fail") return;
   const sink = new BodySink(true);
@@ -150,7 +150,8 @@ fuzz("HTTP/2's reader", async (random) => {
     ? concat([STREAM.subarray(0, 15), random.bytes(random.below(3_000))])
     : random.damage(STREAM);
   const wire = new ScriptedWire(bytes, random);
-  using inbox = new Inbox(wire, pool, EXCHANGE_INBOX_BYTES);
+  using run = newRun();
+  using inbox = new Inbox(wire, pool, run, EXCHANGE_INBOX_BYTES);
   const exchange = new Exchange(wire, inbox);
   for (let events = 0;; events++) {
     assert(events < 5_000, "it has to end some day");

@@ -111,6 +111,16 @@ export class Conversation {
     return text;
   }
 
+  /** Waits for more. @returns what has come since the last read; nothing: the caller has no more to say */
+  async readSome(): Promise<Uint8Array> {
+    while (!this.#ended && this.#readBytes === this.#received.length) {
+      await new Promise<void>((resolve) => this.#wake = resolve);
+    }
+    const some = this.#received.subarray(this.#readBytes);
+    this.#readBytes = this.#received.length;
+    return some;
+  }
+
   /** Stops taking what the caller sends, so that its writes come to a stand. */
   stopReading(): void {
     this.#socket.pause();
@@ -129,7 +139,10 @@ export class Conversation {
   async flood(chunk: string | Uint8Array, maxBytes = 64 * 1024 * 1024): Promise<number> {
     const chunkBytes = Buffer.byteLength(chunk);
     let sentBytes = 0;
-    while (sentBytes < maxBytes && await this.send(chunk)) sentBytes += chunkBytes;
+    for (let sent = 1; sentBytes < maxBytes && await this.send(chunk); sent++) {
+      sentBytes += chunkBytes;
+      if (sent % 64 === 0) await new Promise((resolve) => setTimeout(resolve, 0)); // others live in this process, too
+    }
     return sentBytes;
   }
 

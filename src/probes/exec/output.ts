@@ -3,8 +3,9 @@ import type { Clock } from "../../base/clock.ts";
 /** How much of a command's output is kept, stdout and stderr together; the kubelet keeps as much. */
 const MAX_OUTPUT_BYTES = 10 * 1024;
 
-/** So much is taken as fast as it comes; after that a command that floods us is slowed down, or it would eat a core. */
+/** So much, in so many pieces, is taken as fast as it comes; after that a command that floods us is slowed down, or it would eat a core. */
 const FAST_BYTES = 1024 * 1024;
+const FAST_PIECES = 32;
 const PAUSE_MS = 1;
 
 /** Takes in what a command says on both its streams, in the order it comes. Keeps the beginning, drops the rest. */
@@ -15,6 +16,7 @@ export class Output {
   readonly #clock: Clock;
   readonly #closed = new AbortController();
   #seenBytes = 0;
+  #seenPieces = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -30,7 +32,8 @@ export class Output {
         if (done) return;
         this.#keep(value);
         this.#seenBytes += value.length;
-        if (this.#seenBytes > FAST_BYTES) {
+        this.#seenPieces++;
+        if (this.#seenBytes > FAST_BYTES || this.#seenPieces > FAST_PIECES) {
           await this.#clock.sleepUntil(this.#clock.now() + PAUSE_MS, this.#closed.signal);
         }
       }

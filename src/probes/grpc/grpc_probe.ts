@@ -105,7 +105,7 @@ export class GrpcProbe implements Probe {
     );
     if (dialed.kind === "fail") return dialed;
     findings.certificateExpirySeconds = dialed.certificateExpirySeconds;
-    using inbox = new Inbox(dialed.wire, this.#dialer.pool, EXCHANGE_INBOX_BYTES);
+    using inbox = new Inbox(dialed.wire, this.#dialer.pool, run, EXCHANGE_INBOX_BYTES);
     const exchange = new Exchange(dialed.wire, inbox);
     run.enter(`waiting for an answer from ${authority(host, port)}`, "rpc");
     const traced = trace && !this.#bringsTrace;

@@ -140,7 +140,7 @@ export class HttpProbe implements Probe {
     if (dialed.kind === "fail") return dialed;
     findings.certificateExpirySeconds = dialed.certificateExpirySeconds ?? findings.certificateExpirySeconds;
     const { wire } = dialed;
-    using inbox = new Inbox(wire, this.#dialer.pool, isHttp2 ? EXCHANGE_INBOX_BYTES : MAX_HEAD_BYTES);
+    using inbox = new Inbox(wire, this.#dialer.pool, run, isHttp2 ? EXCHANGE_INBOX_BYTES : MAX_HEAD_BYTES);
 
     run.enter(`waiting for an answer from ${authority(target.host, target.port)}`, "connect");
     const askedAt = run.now();

@@ -1,4 +1,12 @@
+import type { Run } from "./run.ts";
 import type { Wire } from "./wire.ts";
+
+/**
+ * So many reads are done as fast as there is something to read; before each further one we wait for some more to come. A
+ * target that sends crumbs as fast as it can would otherwise keep the process busy with nothing else.
+ */
+const QUICK_READS = 32;
+const PAUSE_MS = 1;
 
 /** Most free buffers that a pool keeps. */
 const MAX_FREE = 16;
@@ -30,11 +38,14 @@ export class Inbox implements Disposable {
   end = 0;
   readonly #wire: Wire;
   readonly #pool: BufferPool;
+  readonly #run: Pick<Run, "pause">;
   readonly #maxBytes: number;
+  #reads = 0;
 
-  constructor(wire: Wire, pool: BufferPool, maxBytes: number) {
+  constructor(wire: Wire, pool: BufferPool, run: Pick<Run, "pause">, maxBytes: number) {
     this.#wire = wire;
     this.#pool = pool;
+    this.#run = run;
     this.#maxBytes = maxBytes;
     this.bytes = pool.take();
   }
@@ -51,6 +62,7 @@ export class Inbox implements Disposable {
 
   /** Waits for more. @returns whether anything came; `false`: the peer has no more to say */
   async fill(): Promise<boolean> {
+    if (++this.#reads > QUICK_READS) await this.#run.pause(PAUSE_MS);
     this.#makeRoom();
     const count = await this.#wire.read(this.bytes.subarray(this.end));
     if (count === null) return false;

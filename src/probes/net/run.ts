@@ -50,6 +50,11 @@ export class Run implements Disposable {
     this.#ifBroken = ifBroken;
   }
 
+  /** Waits so long, at most until the deadline. */
+  async pause(ms: number): Promise<void> {
+    await this.#clock.sleepUntil(this.#clock.now() + ms, this.signal);
+  }
+
   /** Notes an event for the trace. */
   note(name: string, attributes: ProbeEvent["attributes"]): void {
     this.events.push({ name, atMs: this.#clock.now() - this.#startedAt, attributes });

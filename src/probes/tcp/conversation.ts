@@ -43,7 +43,7 @@ export class Conversation {
   async hold(wire: Wire, run: Run): Promise<ConversationEnd> {
     if (this.#steps.length === 0) return { outcome: PASS, failedStep: undefined };
     if (this.#steps.length > 1) wire.setNoDelay();
-    using inbox = new Inbox(wire, this.#pool, this.#maxBytes);
+    using inbox = new Inbox(wire, this.#pool, run, this.#maxBytes);
     for (const [index, step] of this.#steps.entries()) {
       const failure = await this.#take(step, index, wire, inbox, run);
       run.note(`expect ${step.kind}`, { step: index + 1, passed: failure === undefined });
