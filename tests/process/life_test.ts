@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { freePort } from "../support/free_port.ts";
-import { httpPeer } from "../support/http_peer.ts";
+import { type HttpHandler, type HttpPeer, httpPeer } from "../support/http_peer.ts";
 import { RunningProcess } from "../support/process_runner.ts";
-import { tempDir } from "../support/temp_dir.ts";
+import { type TempDir, tempDir } from "../support/temp_dir.ts";
 import { ask, runBunny, startBunny, untilStatus, value } from "./bunny.ts";
 
 interface Shape {
@@ -35,6 +35,28 @@ function yaml(
   ].join("\n");
 }
 
+/** A Bunny that is ready, beside the app that it probes; ended together. */
+interface Rig extends AsyncDisposable {
+  readonly dir: TempDir;
+  readonly target: HttpPeer;
+  readonly port: number;
+  readonly bunny: RunningProcess;
+  /** Writes the configuration anew. */
+  write(shape?: Partial<Shape>): void;
+}
+
+/** `file`: the configuration's, below the rig's directory. */
+async function start(shape: Partial<Shape> = {}, file = "bunny.yaml", answer?: HttpHandler): Promise<Rig> {
+  await using opened = new AsyncDisposableStack();
+  const dir = opened.use(tempDir());
+  const target = opened.use(await httpPeer(answer));
+  const port = shape.port ?? freePort();
+  const write = (next: Partial<Shape> = {}) => dir.write(file, yaml({ port, target: target.port, ...next }));
+  const bunny = opened.use(await startBunny(write(shape)));
+  const all = opened.move();
+  return { dir, target, port, bunny, write, [Symbol.asyncDispose]: () => all.disposeAsync() };
+}
+
 Deno.test("process: a bad configuration ends the start with code 2 and names every mistake", async () => {
   using dir = tempDir();
   const path = dir.write(
@@ -65,11 +87,13 @@ Deno.test("process: an address that is taken ends the start with code 1", async 
 });
 
 Deno.test("process: the verdict follows the app, and SIGTERM ends it with code 0", async () => {
-  using dir = tempDir();
   let healthy = true;
-  await using target = await httpPeer((_, response) => void response.writeHead(healthy ? 200 : 503).end());
-  const port = freePort();
-  await using bunny = await startBunny(dir.write("bunny.yaml", yaml({ port, target: target.port })));
+  await using rig = await start(
+    {},
+    undefined,
+    (_, response) => void response.writeHead(healthy ? 200 : 503).end(),
+  );
+  const { port, bunny } = rig;
   assert.equal(await untilStatus(port, "ready", 200), "healthy\nthe query is 1\n");
   healthy = false;
   assert.match(await untilStatus(port, "ready", 503), /^unhealthy\n\{probe="alpha", type="http"\} is 0\n$/);
@@ -83,14 +107,11 @@ Deno.test("process: the verdict follows the app, and SIGTERM ends it with code 0
 });
 
 Deno.test("process: a reload adds a probe, and the others go on with their history and their counters", async () => {
-  using dir = tempDir();
-  await using target = await httpPeer();
-  const port = freePort();
-  const path = dir.write("bunny.yaml", yaml({ port, target: target.port }));
-  await using bunny = await startBunny(path);
+  await using rig = await start();
+  const { port, bunny, target } = rig;
   await untilStatus(port, "ready", 200);
   const before = await value(port, 'probe_attempts_total{probe="alpha"}');
-  dir.write("bunny.yaml", yaml({ port, target: target.port, probes: ["alpha", "beta"] }));
+  rig.write({ probes: ["alpha", "beta"] });
   await bunny.waitForLine(/applied the configuration/);
   while (!target.requests.some(({ url }) => url === "/beta")) {
     await new Promise((resolve) => setTimeout(resolve, 10));
@@ -102,11 +123,8 @@ Deno.test("process: a reload adds a probe, and the others go on with their histo
 });
 
 Deno.test("process: a bad configuration on reload changes nothing and is seen", async () => {
-  using dir = tempDir();
-  await using target = await httpPeer();
-  const port = freePort();
-  const path = dir.write("bunny.yaml", yaml({ port, target: target.port }));
-  await using bunny = await startBunny(path);
+  await using rig = await start();
+  const { dir, port, bunny } = rig;
   await untilStatus(port, "ready", 200);
   dir.write("bunny.yaml", "egress: [oops");
   await bunny.waitForLine(/stays in force/);
@@ -114,7 +132,7 @@ Deno.test("process: a bad configuration on reload changes nothing and is seen", 
   while (await value(port, "bunny_config_last_reload_successful") !== 0) {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  dir.write("bunny.yaml", yaml({ port, target: target.port, probes: ["beta"] }));
+  rig.write({ probes: ["beta"] });
   await bunny.waitForLine(/applied the configuration/);
 });
 
@@ -145,11 +163,8 @@ const replacements: { name: string; replace: (dir: string, content: string) => P
 ];
 for (const { name, replace } of replacements) {
   Deno.test(`process: reload by ${name}`, async () => {
-    using dir = tempDir();
-    await using target = await httpPeer();
-    const port = freePort();
-    const path = dir.write("config/bunny.yaml", yaml({ port, target: target.port }));
-    await using bunny = await startBunny(path);
+    await using rig = await start({}, "config/bunny.yaml");
+    const { dir, target, port, bunny } = rig;
     await replace(dir.join("config"), yaml({ port, target: target.port, query: "vector(0)" }));
     await bunny.waitForLine(/applied the configuration/);
     assert.equal((await ask(port, "ready")).status, 503);
@@ -179,67 +194,60 @@ Deno.test("process: reload by a ConfigMap's symbolic link, twice", async () => {
 });
 
 Deno.test("process: SIGHUP reads the configuration again", async () => {
-  using dir = tempDir();
-  await using target = await httpPeer();
-  const port = freePort();
-  await using bunny = await startBunny(dir.write("bunny.yaml", yaml({ port, target: target.port })));
+  await using rig = await start();
+  const { port, bunny } = rig;
   bunny.kill("SIGHUP");
   await bunny.waitForLine(/applied the configuration/);
   await untilStatus(port, "ready", 200);
 });
 
 Deno.test("process: what SIGHUP has applied early can be taken back", async () => {
-  using dir = tempDir();
-  await using target = await httpPeer();
-  const shape = { port: freePort(), target: target.port, query: "vector(1)" };
-  await using bunny = await startBunny(dir.write("bunny.yaml", yaml(shape)));
-  dir.write("bunny.yaml", yaml({ ...shape, query: "vector(0)", more: "reload: { delay: 1h }" }));
+  await using rig = await start({ query: "vector(1)" });
+  const { port, bunny } = rig;
+  rig.write({ query: "vector(0)", more: "reload: { delay: 1h }" });
   await bunny.waitForLine(/to be applied later/);
-  assert.equal((await ask(shape.port, "ready")).status, 200);
+  assert.equal((await ask(port, "ready")).status, 200);
   bunny.kill("SIGHUP");
-  await untilStatus(shape.port, "ready", 503);
-  dir.write("bunny.yaml", yaml(shape));
-  await untilStatus(shape.port, "ready", 200);
+  await untilStatus(port, "ready", 503);
+  rig.write({ query: "vector(1)" });
+  await untilStatus(port, "ready", 200);
 });
 
 Deno.test("process: a changed port is listened on before the old one is left", async () => {
-  using dir = tempDir();
-  await using target = await httpPeer();
-  const [before, after] = [freePort(), freePort()];
-  await using bunny = await startBunny(dir.write("bunny.yaml", yaml({ port: before, target: target.port })));
+  await using rig = await start();
+  const { port: before, bunny } = rig;
+  const after = freePort();
   await untilStatus(before, "ready", 200);
-  dir.write("bunny.yaml", yaml({ port: after, target: target.port }));
+  rig.write({ port: after });
   await bunny.waitForLine(/applied the configuration/);
   assert.equal((await ask(after, "ready")).status, 200);
   await assert.rejects(ask(before, "ready"));
 });
 
 Deno.test("process: a port that is taken refuses the reload and all goes on", async () => {
-  using dir = tempDir();
-  await using target = await httpPeer();
-  const port = freePort();
-  await using bunny = await startBunny(dir.write("bunny.yaml", yaml({ port, target: target.port })));
+  await using rig = await start();
+  const { port, bunny, target } = rig;
   await untilStatus(port, "ready", 200);
-  dir.write("bunny.yaml", yaml({ port: target.port, target: target.port, query: "vector(0)" }));
+  rig.write({ port: target.port, query: "vector(0)" });
   await bunny.waitForLine(/stays in force/);
   assert.equal((await ask(port, "ready")).status, 200);
 });
-
-const WATCHED = `signals: { watchedProcessCommandLineRegEx: "sleep 5[0-9]{3}\\\\.MARK" }`;
 
 /** A process to watch whose command line is like no other's. */
 function sleeper(mark: number): RunningProcess {
   return new RunningProcess({ command: ["/bin/sleep", `5000.${mark}`] });
 }
 
+/** The configuration's words for it. */
+function watching(mark: number): string {
+  return `signals: { watchedProcessCommandLineRegEx: "sleep 5[0-9]{3}\\\\.${mark}" }`;
+}
+
 Deno.test("process: SIGTERM probes and serves on until the watched process is gone", async () => {
-  using dir = tempDir();
-  await using target = await httpPeer();
   const port = freePort();
-  const mark = port;
-  await using watched = sleeper(mark);
-  const more = WATCHED.replace("MARK", String(mark));
-  await using bunny = await startBunny(dir.write("bunny.yaml", yaml({ port, target: target.port, more })));
+  await using watched = sleeper(port);
+  await using rig = await start({ port, more: watching(port) });
+  const { bunny, target } = rig;
   await untilStatus(port, "ready", 200);
   bunny.kill("SIGTERM");
   await bunny.waitForLine(/waiting for the watched process/);
@@ -251,8 +259,6 @@ Deno.test("process: SIGTERM probes and serves on until the watched process is go
 });
 
 Deno.test("process: a watched process that only a reload names is not waited for, and the stop is in order", async () => {
-  using dir = tempDir();
-  await using target = await httpPeer();
   const port = freePort();
   await using _watched = sleeper(port);
   const asked = Promise.withResolvers<void>();
@@ -264,10 +270,9 @@ Deno.test("process: a watched process that only a reload names is not waited for
   const slow =
     `      - { path: slow, source: remote, remoteUrl: "http://127.0.0.1:${remote.addr.port}", instantQuery: ` +
     `{ query: "1", timeout: 10s } }`;
-  const shape = { port, target: target.port, more: slow };
-  await using bunny = await startBunny(dir.write("bunny.yaml", yaml(shape)));
-  const more = `${slow}\n${WATCHED.replace("MARK", String(port))}`;
-  dir.write("bunny.yaml", yaml({ ...shape, more }));
+  await using rig = await start({ port, more: slow });
+  const { bunny } = rig;
+  rig.write({ more: `${slow}\n${watching(port)}` });
   await bunny.waitForLine(/applied the configuration/);
   const answer = ask(port, "slow");
   await asked.promise;
@@ -277,12 +282,10 @@ Deno.test("process: a watched process that only a reload names is not waited for
 });
 
 Deno.test("process: SIGHUP is heard while the watched process is waited for", async () => {
-  using dir = tempDir();
-  await using target = await httpPeer();
   const port = freePort();
   await using watched = sleeper(port);
-  const more = WATCHED.replace("MARK", String(port));
-  await using bunny = await startBunny(dir.write("bunny.yaml", yaml({ port, target: target.port, more })));
+  await using rig = await start({ port, more: watching(port) });
+  const { bunny } = rig;
   bunny.kill("SIGTERM");
   await bunny.waitForLine(/waiting for the watched process/);
   bunny.kill("SIGHUP");
@@ -292,12 +295,10 @@ Deno.test("process: SIGHUP is heard while the watched process is waited for", as
 });
 
 Deno.test("process: a second signal ends it at once, whatever is waited for", async () => {
-  using dir = tempDir();
-  await using target = await httpPeer();
   const port = freePort();
   await using _watched = sleeper(port);
-  const more = WATCHED.replace("MARK", String(port));
-  await using bunny = await startBunny(dir.write("bunny.yaml", yaml({ port, target: target.port, more })));
+  await using rig = await start({ port, more: watching(port) });
+  const { bunny } = rig;
   bunny.kill("SIGINT");
   await bunny.waitForLine(/waiting for the watched process/);
   bunny.kill("SIGINT");
