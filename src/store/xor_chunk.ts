@@ -1,4 +1,5 @@
-import { BitWriter, putWindow, trailingZeros } from "./bits.ts";
+import { BitWriter, putWindow } from "./bits.ts";
+import { WindowPlan } from "./window_plan.ts";
 
 /**
  * Float chunks in Prometheus' XOR encoding (Prometheus, tsdb/docs/format/chunks.md):
@@ -19,14 +20,12 @@ import { BitWriter, putWindow, trailingZeros } from "./bits.ts";
 const MAX_HEADER_BYTES = 2;
 const MAX_SAMPLE_BYTES = 19;
 
-/** What a new window costs over the last one: one that saves more than this is worth it at once. */
-const NEW_WINDOW_BITS = 11;
-
 const LANE = 0x1_0000_0000;
 
 /** Turns columns into chunks. Holds a scratch buffer, so that encoding allocates nothing. */
 export class XorEncoder {
   readonly #out = new BitWriter();
+  readonly #plan = new WindowPlan();
 
   /** The last encoded chunk is in the first bytes; valid until the next call. */
   get bytes(): Uint8Array<ArrayBuffer> {
@@ -46,8 +45,8 @@ export class XorEncoder {
     out.varint(times[from]);
     out.put(high, 32);
     out.put(low, 32);
-    let leading = 64; // no window yet: nothing has that many leading zeros and differs
-    let trailing = 64;
+    const plan = this.#plan;
+    plan.start(lanes, from, count);
     let step = 0;
     for (let row = from + 1; row < from + count; row++) {
       const nextStep = times[row] - times[row - 1];
@@ -64,16 +63,10 @@ export class XorEncoder {
       }
       low = lanes[2 * row];
       high = lanes[2 * row + 1];
-      const leads = Math.min(31, xorHigh === 0 ? 31 : Math.clz32(xorHigh));
-      const trails = xorLow === 0 ? 32 + trailingZeros(xorHigh) : trailingZeros(xorLow);
-      const unused = leads - leading + trails - trailing;
-      if (leads >= leading && trails >= trailing && unused <= NEW_WINDOW_BITS) {
-        out.put(0b10, 2);
-      } else {
-        leading = leads;
-        trailing = trails;
-        out.put(0b11 << 11 | leading << 6 | (64 - leading - trailing) & 63, 13);
-      }
+      const isNew = plan.next();
+      const { leading, trailing } = plan;
+      if (isNew) out.put(0b11 << 11 | leading << 6 | (64 - leading - trailing) & 63, 13);
+      else out.put(0b10, 2);
       putWindow(out, xorHigh, xorLow, leading, trailing);
     }
     return out.finish();
