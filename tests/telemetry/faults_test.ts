@@ -34,166 +34,97 @@ interface Fault {
   reason: RegExp;
 }
 
-const faults: Fault[] = [
-  {
-    name: "429",
-    transport: "http",
-    reply: { kind: "answer", status: 429 },
-    then: { kind: "again", afterMs: 1_000 },
-    reason: /status 429/,
-  },
+const status = (status: number, headers?: Record<string, string>, body?: string): Reply => ({
+  kind: "answer",
+  status,
+  headers,
+  body,
+});
+const grpcError = (code: number, message = "", headers?: Record<string, string>): Reply => ({
+  kind: "grpc_error",
+  code,
+  message,
+  headers,
+});
+const again = (afterMs: number): Fault["then"] => ({ kind: "again", afterMs });
+const DROPPED: Fault["then"] = { kind: "dropped" };
+const NO_ANSWER = /no answer within 10s/;
+const IN_65_SECONDS = new Date(1_700_000_000_000 + 65_000).toUTCString();
+const WITH_RETRY_INFO = { "grpc-status-details-bin": RETRY_INFO };
+
+const httpFaults: readonly Omit<Fault, "transport">[] = [
+  { name: "429", reply: status(429), then: again(1_000), reason: /status 429/ },
   {
     name: "503 with Retry-After in seconds",
-    transport: "http",
-    reply: { kind: "answer", status: 503, headers: { "retry-after": "90" } },
-    then: { kind: "again", afterMs: 90_000 },
+    reply: status(503, { "retry-after": "90" }),
+    then: again(90_000),
     reason: /status 503/,
   },
   {
     name: "429 with Retry-After as a date",
-    transport: "http",
-    reply: {
-      kind: "answer",
-      status: 429,
-      headers: { "retry-after": new Date(1_700_000_000_000 + 65_000).toUTCString() },
-    },
-    then: { kind: "again", afterMs: 60_000 },
+    reply: status(429, { "retry-after": IN_65_SECONDS }),
+    then: again(60_000),
     reason: /status 429/,
   },
-  {
-    name: "502",
-    transport: "http",
-    reply: { kind: "answer", status: 502 },
-    then: { kind: "again", afterMs: 1_000 },
-    reason: /status 502/,
-  },
-  {
-    name: "400",
-    transport: "http",
-    reply: { kind: "answer", status: 400, body: "no\nthanks" },
-    then: { kind: "dropped" },
-    reason: /status 400/,
-  },
-  {
-    name: "401",
-    transport: "http",
-    reply: { kind: "answer", status: 401 },
-    then: { kind: "dropped" },
-    reason: /status 401/,
-  },
-  {
-    name: "500",
-    transport: "http",
-    reply: { kind: "answer", status: 500 },
-    then: { kind: "dropped" },
-    reason: /status 500/,
-  },
+  { name: "502", reply: status(502), then: again(1_000), reason: /status 502/ },
+  { name: "400", reply: status(400, undefined, "no\nthanks"), then: DROPPED, reason: /status 400/ },
+  { name: "401", reply: status(401), then: DROPPED, reason: /status 401/ },
+  { name: "500", reply: status(500), then: DROPPED, reason: /status 500/ },
   {
     name: "a redirect, which is not followed",
-    transport: "http",
-    reply: { kind: "answer", status: 307, headers: { location: "http://elsewhere.invalid/" } },
-    then: { kind: "dropped" },
+    reply: status(307, { location: "http://elsewhere.invalid/" }),
+    then: DROPPED,
     reason: /status 307/,
   },
-  {
-    name: "silence",
-    transport: "http",
-    reply: { kind: "hang" },
-    then: { kind: "again", afterMs: 11_000 },
-    reason: /no answer within 10s/,
-  },
-  {
-    name: "an answer that drips",
-    transport: "http",
-    reply: { kind: "drip" },
-    then: { kind: "again", afterMs: 11_000 },
-    reason: /no answer within 10s/,
-  },
-  {
-    name: "a closed connection",
-    transport: "http",
-    reply: { kind: "disconnect" },
-    then: { kind: "again", afterMs: 1_000 },
-    reason: /./,
-  },
+  { name: "silence", reply: { kind: "hang" }, then: again(11_000), reason: NO_ANSWER },
+  { name: "an answer that drips", reply: { kind: "drip" }, then: again(11_000), reason: NO_ANSWER },
+  { name: "a closed connection", reply: { kind: "disconnect" }, then: again(1_000), reason: /./ },
+];
+
+const grpcFaults: readonly Omit<Fault, "transport">[] = [
   {
     name: "UNAVAILABLE",
-    transport: "grpc",
-    reply: { kind: "grpc_error", code: 14, message: "full%20up" },
-    then: { kind: "again", afterMs: 1_000 },
+    reply: grpcError(14, "full%20up"),
+    then: again(1_000),
     reason: /grpc status 14: full up/,
   },
   {
     name: "UNAVAILABLE with RetryInfo",
-    transport: "grpc",
-    reply: { kind: "grpc_error", code: 14, message: "", headers: { "grpc-status-details-bin": RETRY_INFO } },
-    then: { kind: "again", afterMs: 90_000 },
+    reply: grpcError(14, "", WITH_RETRY_INFO),
+    then: again(90_000),
     reason: /grpc status 14/,
   },
-  {
-    name: "RESOURCE_EXHAUSTED",
-    transport: "grpc",
-    reply: { kind: "grpc_error", code: 8, message: "" },
-    then: { kind: "dropped" },
-    reason: /grpc status 8/,
-  },
+  { name: "RESOURCE_EXHAUSTED", reply: grpcError(8), then: DROPPED, reason: /grpc status 8/ },
   {
     name: "RESOURCE_EXHAUSTED with RetryInfo",
-    transport: "grpc",
-    reply: { kind: "grpc_error", code: 8, message: "", headers: { "grpc-status-details-bin": RETRY_INFO } },
-    then: { kind: "again", afterMs: 90_000 },
+    reply: grpcError(8, "", WITH_RETRY_INFO),
+    then: again(90_000),
     reason: /grpc status 8/,
   },
-  {
-    name: "INVALID_ARGUMENT",
-    transport: "grpc",
-    reply: { kind: "grpc_error", code: 3, message: "bad" },
-    then: { kind: "dropped" },
-    reason: /grpc status 3: bad/,
-  },
-  {
-    name: "HTTP 503 from a proxy",
-    transport: "grpc",
-    reply: { kind: "answer", status: 503 },
-    then: { kind: "again", afterMs: 1_000 },
-    reason: /status 503/,
-  },
-  {
-    name: "HTTP 404",
-    transport: "grpc",
-    reply: { kind: "answer", status: 404 },
-    then: { kind: "dropped" },
-    reason: /status 404/,
-  },
-  {
-    name: "silence",
-    transport: "grpc",
-    reply: { kind: "hang" },
-    then: { kind: "again", afterMs: 11_000 },
-    reason: /no answer within 10s/,
-  },
-  {
-    name: "half an answer",
-    transport: "grpc",
-    reply: { kind: "drip" },
-    then: { kind: "again", afterMs: 11_000 },
-    reason: /no answer within 10s/,
-  },
-  {
-    name: "a closed connection",
-    transport: "grpc",
-    reply: { kind: "disconnect" },
-    then: { kind: "again", afterMs: 1_000 },
-    reason: /./,
-  },
+  { name: "INVALID_ARGUMENT", reply: grpcError(3, "bad"), then: DROPPED, reason: /grpc status 3: bad/ },
+  { name: "HTTP 503 from a proxy", reply: status(503), then: again(1_000), reason: /status 503/ },
+  { name: "HTTP 404", reply: status(404), then: DROPPED, reason: /status 404/ },
+  { name: "silence", reply: { kind: "hang" }, then: again(11_000), reason: NO_ANSWER },
+  { name: "half an answer", reply: { kind: "drip" }, then: again(11_000), reason: NO_ANSWER },
+  { name: "a closed connection", reply: { kind: "disconnect" }, then: again(1_000), reason: /./ },
 ];
+
+const faults: readonly Fault[] = [
+  ...httpFaults.map((fault): Fault => ({ ...fault, transport: "http" })),
+  ...grpcFaults.map((fault): Fault => ({ ...fault, transport: "grpc" })),
+];
+
+const RECEIVERS = { http: httpReceiver, grpc: grpcReceiver } as const;
+
+/** One that sends traces to an address. */
+function tracing(transport: "http" | "grpc", endpoint: string): Promise<TelemetryRig> {
+  return TelemetryRig.start([`otlptrace${transport}`], { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint });
+}
 
 for (const { name, transport, reply, then, reason } of faults) {
   Deno.test(`a collector's fault over ${transport}: ${name}`, async () => {
-    await using peer = await (transport === "http" ? httpReceiver() : grpcReceiver());
-    await using rig = await TelemetryRig.start([`otlptrace${transport}`], {
-      OTEL_EXPORTER_OTLP_ENDPOINT: peer.url,
-    });
+    await using peer = await RECEIVERS[transport]();
+    await using rig = await tracing(transport, peer.url);
     const { inbox } = peer;
     const attempts: number[] = [];
     let answer = reply;
@@ -246,9 +177,7 @@ for (const { name, transport, reply, then, reason } of faults) {
 
 Deno.test("a collector that is down is tried again and again, with one line in the log", async () => {
   const port = freePort();
-  await using rig = await TelemetryRig.start(["otlptracehttp"], {
-    OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`,
-  });
+  await using rig = await tracing("http", `http://127.0.0.1:${port}`);
   rig.probe("a");
   await rig.clock.advance(5_000);
   for (let attempts = 1; attempts <= 8; attempts++) {
@@ -277,9 +206,7 @@ Deno.test("garbage instead of HTTP counts as a failure that may pass", async () 
     await conversation.readToEnd();
   });
   for (const transport of ["http", "grpc"] as const) {
-    await using rig = await TelemetryRig.start([`otlptrace${transport}`], {
-      OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${peer.port}`,
-    });
+    await using rig = await tracing(transport, `http://127.0.0.1:${peer.port}`);
     rig.probe("a");
     await rig.clock.advance(5_000);
     await until(() => rig.telemetry.stats()[0].failedAttempts === 1);
@@ -288,13 +215,10 @@ Deno.test("garbage instead of HTTP counts as a failure that may pass", async () 
 });
 
 Deno.test("a success whose body is garbage is a success", async () => {
-  for (const receiver of [httpReceiver, grpcReceiver]) {
-    await using peer = await receiver();
+  for (const transport of ["http", "grpc"] as const) {
+    await using peer = await RECEIVERS[transport]();
     peer.inbox.reply = () => ({ kind: "answer", status: 200, body: "<html>" });
-    const transport = receiver === httpReceiver ? "http" : "grpc";
-    await using rig = await TelemetryRig.start([`otlptrace${transport}`], {
-      OTEL_EXPORTER_OTLP_ENDPOINT: peer.url,
-    });
+    await using rig = await tracing(transport, peer.url);
     rig.probe("a");
     await rig.clock.advance(5_000);
     await until(() => rig.telemetry.stats()[0].state === "delivering");
@@ -303,17 +227,14 @@ Deno.test("a success whose body is garbage is a success", async () => {
 });
 
 Deno.test("what the collector says it left out is counted and said once, with its reason", async () => {
-  for (const receiver of [httpReceiver, grpcReceiver]) {
-    await using peer = await receiver();
+  for (const transport of ["http", "grpc"] as const) {
+    await using peer = await RECEIVERS[transport]();
     peer.inbox.reply = () => ({
       kind: "answer",
       status: 200,
       body: encodePartialSuccess("traces", 2, "too\nold"),
     });
-    const transport = receiver === httpReceiver ? "http" : "grpc";
-    await using rig = await TelemetryRig.start([`otlptrace${transport}`], {
-      OTEL_EXPORTER_OTLP_ENDPOINT: peer.url,
-    });
+    await using rig = await tracing(transport, peer.url);
     for (let round = 1; round <= 3; round++) {
       for (let i = 0; i < 5; i++) rig.probe("a");
       await rig.clock.advance(5_000);
