@@ -1,18 +1,26 @@
 /** Values that passed every check → Config. */
 import { parseGoDuration } from "../base/duration.ts";
-import { buildEgress, buildMetrics, toRegex } from "./build_egress.ts";
+import type { Steps } from "../base/steps.ts";
+import { buildEgress, buildMetrics, type ToRegex } from "./build_egress.ts";
 import type * as C from "./config.ts";
+import type { Patterns } from "./costly.ts";
 import { comparedPath } from "./cross_checks.ts";
 import { HOUR_MS } from "./limits.ts";
 import type { ConfigInput } from "./schema.ts";
 import type { HealthInput } from "./schema_ingress.ts";
 
-export function buildConfig(written: ConfigInput): C.Config {
+/** @param patterns every pattern of the file, compiled */
+export function* buildConfig(written: ConfigInput, patterns: Patterns): Steps<C.Config> {
   const { egress, ingress, signals, telemetry, reload } = written;
-  const builtEgress = buildEgress(egress);
+  const toRegex: ToRegex = (source) => {
+    const regex = patterns.get(source);
+    if (!regex) throw new Error(`Cannot build a pattern that was not checked: ${JSON.stringify(source)}`);
+    return regex;
+  };
+  const builtEgress = yield* buildEgress(egress, toRegex);
   return {
     egress: builtEgress,
-    ingress: buildIngress(ingress.httpServer),
+    ingress: yield* buildIngress(ingress.httpServer),
     signals: {
       watchedProcess: signals.watchedProcessCommandLineRegEx === undefined
         ? undefined
@@ -25,7 +33,12 @@ export function buildConfig(written: ConfigInput): C.Config {
   };
 }
 
-function buildIngress(server: ConfigInput["ingress"]["httpServer"]): C.IngressConfig {
+function* buildIngress(server: ConfigInput["ingress"]["httpServer"]): Steps<C.IngressConfig> {
+  const health: C.HealthConfig[] = [];
+  for (const endpoint of server.health) {
+    health.push(buildHealth(endpoint));
+    yield;
+  }
   return {
     host: server.host,
     port: server.port,
@@ -39,7 +52,7 @@ function buildIngress(server: ConfigInput["ingress"]["httpServer"]): C.IngressCo
     prometheusMetricsPath: comparedPath(server.prometheusMetricsPath),
     api: server.api,
     statusPage: server.statusPage,
-    health: server.health.map(buildHealth),
+    health,
   };
 }
 

@@ -1,5 +1,6 @@
 /** Values that passed every check → the probes' part of Config. */
-import { compileRegex, type Regex } from "../base/regex.ts";
+import type { Regex } from "../base/regex.ts";
+import type { Steps } from "../base/steps.ts";
 import type * as C from "./config.ts";
 import { DEFAULT_HOST } from "./schema_common.ts";
 import { type EgressInput, type ProbeInput, statusRange } from "./schema_egress.ts";
@@ -12,15 +13,23 @@ type TlsInput = NonNullable<HttpInput["tls"]>;
 type HeadersInput = HttpInput["httpHeaders"];
 type MetricsInput = ProbeInput["metrics"];
 
-export function buildEgress(egress: EgressInput): C.EgressConfig {
-  return { probes: egress.probes.map((probe) => buildProbe(probe, egress)) };
+/** A pattern that has been checked, compiled. */
+export type ToRegex = (source: string) => Regex;
+
+export function* buildEgress(egress: EgressInput, toRegex: ToRegex): Steps<C.EgressConfig> {
+  const probes: C.ProbeConfig[] = [];
+  for (const probe of egress.probes) {
+    probes.push(buildProbe(probe, egress, toRegex));
+    yield;
+  }
+  return { probes };
 }
 
-function buildProbe(probe: ProbeInput, egress: EgressInput): C.ProbeConfig {
+function buildProbe(probe: ProbeInput, egress: EgressInput, toRegex: ToRegex): C.ProbeConfig {
   const periodMs = probe.periodMilliseconds ?? egress.periodMilliseconds;
   return {
     name: probe.name,
-    action: buildAction(probe),
+    action: buildAction(probe, toRegex),
     initialDelayMs: probe.initialDelayMilliseconds ?? egress.initialDelayMilliseconds,
     periodMs,
     timeoutMs: probe.timeoutMilliseconds ?? egress.timeoutMilliseconds,
@@ -39,17 +48,18 @@ function buildAdaptive(adaptive: EgressInput["adaptive"], periodMs: number): C.A
   return { untilSuccessPeriodMs, onFailurePeriodMs };
 }
 
-function buildAction({ name, httpGet, grpc, tcpSocket, exec }: ProbeInput): C.ProbeAction {
-  if (httpGet) return { kind: "http", http: buildHttp(httpGet) };
+function buildAction({ name, httpGet, grpc, tcpSocket, exec }: ProbeInput, toRegex: ToRegex): C.ProbeAction {
+  if (httpGet) return { kind: "http", http: buildHttp(httpGet, toRegex) };
   if (grpc) return { kind: "grpc", grpc: buildGrpc(grpc) };
-  if (tcpSocket) return { kind: "tcp", tcp: buildTcp(tcpSocket) };
+  if (tcpSocket) return { kind: "tcp", tcp: buildTcp(tcpSocket, toRegex) };
   if (exec) return { kind: "exec", exec: buildExec(exec) };
   throw new Error(
     `Cannot build probe ${JSON.stringify(name)}: it has no action, though the schema asks for one`,
   );
 }
 
-function buildHttp(http: HttpInput): C.HttpAction {
+function buildHttp(http: HttpInput, toRegex: ToRegex): C.HttpAction {
+  const optionalRegex = (source: string | undefined) => source === undefined ? undefined : toRegex(source);
   return {
     host: buildHost(http.host),
     port: http.port,
@@ -80,16 +90,16 @@ function buildGrpc(grpc: GrpcInput): C.GrpcAction {
   };
 }
 
-function buildTcp(tcp: TcpInput): C.TcpAction {
+function buildTcp(tcp: TcpInput, toRegex: ToRegex): C.TcpAction {
   return {
     host: buildHost(tcp.host ?? tcp.service ?? DEFAULT_HOST),
     port: tcp.port,
-    expect: tcp.expect.map(buildStep),
+    expect: tcp.expect.map((step) => buildStep(step, toRegex)),
     tls: tcp.tls && buildTls(tcp.tls),
   };
 }
 
-function buildStep({ send, receive }: TcpInput["expect"][number]): C.ExpectStep {
+function buildStep({ send, receive }: TcpInput["expect"][number], toRegex: ToRegex): C.ExpectStep {
   if (send) return { kind: "send", text: send.text, delimiter: send.delimiter };
   if (!receive) throw new Error("Cannot build an expect step: it neither sends nor receives");
   const { regex, delimiter, maxBytes, not } = receive;
@@ -136,17 +146,4 @@ function buildMetric(metric: MetricsInput["attempts"]): C.UserMetricConfig | und
     name: metric.name,
     extraLabels: Object.fromEntries(metric.extraLabels.map(({ name, value }) => [name, value])),
   };
-}
-
-function optionalRegex(source: string | undefined): Regex | undefined {
-  return source === undefined ? undefined : toRegex(source);
-}
-
-/** Compiles a pattern that has been checked. */
-export function toRegex(source: string): Regex {
-  const compiled = compileRegex(source);
-  if (compiled.kind === "error") {
-    throw new Error(`Cannot compile a pattern that was checked: ${compiled.message}`);
-  }
-  return compiled.regex;
 }

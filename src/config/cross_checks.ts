@@ -1,6 +1,7 @@
 /** What no part of the file can know of another: names and paths that meet. */
 import { INSTRUMENTS } from "../model/instruments.ts";
 import { quote } from "../base/text.ts";
+import type { Steps } from "../base/steps.ts";
 import { formatPath, type Path } from "./problem.ts";
 
 /** Says what is wrong with the value at this path, or with its key. */
@@ -17,15 +18,23 @@ type Loose =
   | undefined;
 
 /** Runs on values with defaults filled in, good or not, so that these problems are told together with all others. */
-export function crossCheck(output: unknown, report: ReportPath): void {
+export function* crossCheck(output: unknown, report: ReportPath): Steps<void> {
   const probes = listAt(output as Loose, "egress", "probes");
   const server = at(output as Loose, "ingress", "httpServer");
   const endpoints = listAt(server, "health");
+  yield;
   uniqueProbes(probes, report);
+  yield;
   uniquePaths(server, endpoints, report);
   const names = new MetricNames(report);
-  probes.forEach((probe, i) => names.add(probe, ["egress", "probes", i]));
-  endpoints.forEach((endpoint, i) => names.add(endpoint, ["ingress", "httpServer", "health", i]));
+  for (const [i, probe] of probes.entries()) {
+    yield;
+    names.add(probe, ["egress", "probes", i]);
+  }
+  for (const [i, endpoint] of endpoints.entries()) {
+    yield;
+    names.add(endpoint, ["ingress", "httpServer", "health", i]);
+  }
 }
 
 function uniqueProbes(probes: readonly Loose[], report: ReportPath): void {

@@ -1,6 +1,9 @@
 /** Longest word for which a guess is tried; no key comes near it. */
 const MAX_WORD = 64;
 
+/** Steps of comparison, some nanoseconds each, after which the best guess so far must do. */
+const MAX_STEPS = 200_000;
+
 /**
  * The candidate that was most likely meant by `word`, or `undefined` when none is near: at most a third of its
  * letters may be wrong. Letter case does not count, and two neighbours swapped are one mistake, not two.
@@ -10,9 +13,13 @@ export function guess(word: string, candidates: Iterable<string>): string | unde
   const wanted = word.toLowerCase();
   let best: string | undefined;
   let bestDistance = Infinity;
+  let steps = 0;
   for (const candidate of candidates) {
-    const distance = editDistance(wanted, candidate.toLowerCase());
     const allowed = Math.max(1, Math.floor(Math.max(word.length, candidate.length) / 3));
+    if (Math.abs(word.length - candidate.length) > allowed) continue;
+    steps += word.length * candidate.length;
+    if (steps > MAX_STEPS) break;
+    const distance = editDistance(wanted, candidate.toLowerCase());
     if (distance <= allowed && distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }
   return best;

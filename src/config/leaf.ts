@@ -5,7 +5,7 @@
  */
 import * as v from "valibot";
 import { parseGoDuration } from "../base/duration.ts";
-import { compileRegex } from "../base/regex.ts";
+import { MAX_ITEMS } from "./limits.ts";
 
 /** What a check has against a value: the message, and for text the character that it is about. */
 export interface Finding {
@@ -54,8 +54,9 @@ export function keys<E extends v.ObjectEntries>(entries: E): v.StrictObjectSchem
   return v.strictObject(entries, "a mapping");
 }
 
-export function list<S extends v.GenericSchema>(item: S): v.ArraySchema<S, string> {
-  return v.array(item, "a list");
+/** A list of at most so many items; of a longer one no more is looked at (see shape.ts). */
+export function list<S extends v.GenericSchema>(item: S, max = MAX_ITEMS) {
+  return v.pipe(v.array(item, "a list"), v.maxLength(max, `a list of at most ${max}`));
 }
 
 export function flag(): v.BooleanSchema<string> {
@@ -74,13 +75,6 @@ export function someText(words = "text that is not empty") {
 export function oneOf<const T extends readonly string[]>(...choices: T): v.PicklistSchema<T, string> {
   const quoted = choices.map((choice) => JSON.stringify(choice));
   return v.picklist(choices, quoted.length > 2 ? `one of ${quoted.join(", ")}` : quoted.join(" or "));
-}
-
-/** Refuses a list that is too long. */
-export function atMost<T extends readonly unknown[]>(max: number): v.CheckAction<T, undefined> {
-  return check((items) =>
-    items.length > max ? { message: `${items.length} are too many; at most ${max} are allowed` } : undefined
-  );
 }
 
 export function wholeNumber(min: number, max: number) {
@@ -105,18 +99,23 @@ export function duration(minMs: number, maxMs: number, range: string) {
   );
 }
 
+/** Texts that take a millisecond or more to check: patterns, and queries evaluated at an instant or over a range. */
+export type Costly = "pattern" | "instant" | "range";
+
+/** What the schema says of a value besides its type and bounds. */
+export interface Metadata {
+  readonly secret?: true | "as text";
+  readonly costly?: Costly;
+}
+
+/** Text that is not checked with all the rest but afterwards, one at a time: see costly.ts. */
+export function costly(kind: Costly, words: string) {
+  return v.pipe(v.string(words), v.metadata({ costly: kind }));
+}
+
 /** An RE2 pattern. */
 export function pattern() {
-  return v.pipe(
-    v.string("a regular expression"),
-    check<string>((source) => {
-      const compiled = compileRegex(source);
-      if (compiled.kind === "ok") return undefined;
-      return {
-        message: `bad regular expression: ${compiled.message.replace(/^error parsing regexp: /, "")}`,
-      };
-    }),
-  );
+  return costly("pattern", "a regular expression");
 }
 
 /** Text of which `isGood` holds. */

@@ -28,13 +28,14 @@ export function ofFile(file: string, message: string): Problem {
 /** Names and list indices from the top of the file downward. */
 export type Path = readonly (string | number)[];
 
-/** Writes a path as a person would: names joined by dots, indices in brackets, odd names quoted. */
+/** Writes a path as a person would: names joined by dots, indices in brackets, odd and long names quoted. */
 export function formatPath(path: Path): string {
-  let text = "";
-  for (const step of path) {
-    if (typeof step === "number") text += `[${step}]`;
-    else if (/^[A-Za-z_][A-Za-z0-9_-]*$/.test(step)) text += text === "" ? step : `.${step}`;
-    else text += `[${quote(step)}]`;
-  }
-  return text;
+  return path.reduce<string>(joinedPath, "");
+}
+
+/** A written path, and one step more. */
+export function joinedPath(path: string, step: string | number): string {
+  if (typeof step === "number") return `${path}[${step}]`;
+  if (!/^[A-Za-z_][A-Za-z0-9_-]{0,99}$/.test(step)) return `${path}[${quote(step)}]`;
+  return path === "" ? step : `${path}.${step}`;
 }

@@ -30,10 +30,21 @@ function inQuery(query: string, reason: string, position: PositionRange): Findin
   return { message: `PromQL${place}: ${reason}`, index: position.start };
 }
 
+/**
+ * The regular expressions that a query seems to match labels with, escapes and all, found without reading it: to know
+ * beforehand what reading it will take.
+ */
+export function patternsIn(query: string): string[] {
+  const found = query.matchAll(/[=!]~\s*(?:"((?:[^"\\]|\\.)*)|'((?:[^'\\]|\\.)*)|`([^`]*))/gs);
+  return [...found].map(([, double, single, raw]) => double ?? single ?? raw);
+}
+
 /** What a configuration's own queries can select. */
 export interface Selectable {
   readonly probes: ReadonlySet<string>;
   readonly metrics: ReadonlySet<string>;
+  /** Guesses that may still be made: each compares a name with all others. */
+  guessesLeft: number;
 }
 
 /** Metrics that are kept in the store whatever is configured. Histograms are for scraping and pushing alone. */
@@ -42,28 +53,24 @@ export function builtInMetrics(): string[] {
 }
 
 /** Remarks on selectors that can find nothing: a probe or a metric that nobody makes. The query is a good one. */
-export function remarks(query: string, { probes, metrics }: Selectable): Finding[] {
+export function remarks(query: string, selectable: Selectable): Finding[] {
   const parsed = parseExpr(query);
-  return parsed.kind === "ok" ? remarksOn(parsed.expr, query, probes, metrics) : [];
+  return parsed.kind === "ok" ? remarksOn(parsed.expr, query, selectable) : [];
 }
 
-function remarksOn(
-  expr: Expr,
-  query: string,
-  probes: ReadonlySet<string>,
-  metrics: ReadonlySet<string>,
-): Finding[] {
+function remarksOn(expr: Expr, query: string, selectable: Selectable): Finding[] {
+  const { probes, metrics } = selectable;
   const findings: Finding[] = [];
-  const say = (value: string, message: string) =>
-    findings.push({ message, index: Math.max(0, query.indexOf(value)) });
-  for (const { kind, name, value, literals } of selectorsOf(expr).flat()) {
+  const say = (value: string, message: string, known: ReadonlySet<string>) => {
+    const hint = selectable.guessesLeft-- > 0 ? didYouMean(value, known) : "";
+    findings.push({ message: `${message} ${quote(value)}${hint}`, index: Math.max(0, query.indexOf(value)) });
+  };
+  for (const { kind, name, literals } of selectorsOf(expr).flat()) {
     const isPositive = kind === "=" || kind === "=~";
     for (const wanted of isPositive ? literals ?? [] : []) {
-      if (name === "probe" && wanted !== "" && !probes.has(wanted)) {
-        say(value, `no probe is named ${quote(wanted)}${didYouMean(wanted, probes)}`);
-      }
+      if (name === "probe" && wanted !== "" && !probes.has(wanted)) say(wanted, "no probe is named", probes);
       if (name === METRIC_NAME && wanted !== "" && !metrics.has(wanted)) {
-        say(value, `nothing here makes the metric ${quote(wanted)}${didYouMean(wanted, metrics)}`);
+        say(wanted, "nothing here makes the metric", metrics);
       }
     }
   }

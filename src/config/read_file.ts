@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
+import type { Clock } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
+import { inSlices } from "../base/steps.ts";
 import { MAX_FILE_BYTES } from "./limits.ts";
 import { ofFile } from "./problem.ts";
-import { readConfig, type ReadResult, tooLarge } from "./read.ts";
+import { readConfig, readingConfig, type ReadResult, tooLarge } from "./read.ts";
 
 /** What a configuration file holds, before anybody has made sense of it. */
 export type FileContent =
@@ -12,15 +14,39 @@ export type FileContent =
 /** A reading, and what tells whether the file has changed since: equal for equal content. */
 export type FileReading = ReadResult & { readonly hash: string };
 
-/** Reads a configuration file. What is wrong with the file itself is a problem like any other; nothing is thrown. */
-export async function readConfigFile(path: string): Promise<FileReading> {
-  return interpret(await readContent(path), path);
+/** For work beside which others have to get their turn. */
+export interface Sliced {
+  readonly clock: Clock;
+  /** Ends the work early. */
+  readonly signal?: AbortSignal;
 }
 
-export function interpret(content: FileContent, path: string): FileReading {
+/**
+ * Reads a configuration file. What is wrong with the file itself is a problem like any other; nothing is thrown.
+ * @param sliced gives probes and answers their turn meanwhile; without it all is done in one go
+ */
+export async function readConfigFile(path: string, sliced?: Sliced): Promise<FileReading> {
+  const content = await readContent(path);
+  return await interpret(content, path, sliced) ?? unread(content, path);
+}
+
+/** @returns undefined when it was told to end early */
+export async function interpret(
+  content: FileContent,
+  path: string,
+  sliced?: Sliced,
+): Promise<FileReading | undefined> {
   const { hash } = content;
-  if (content.kind === "text") return { ...readConfig(content.text, path), hash };
-  return { kind: "problems", problems: [ofFile(path, content.message)], hash };
+  if (content.kind === "unreadable") {
+    return { kind: "problems", problems: [ofFile(path, content.message)], hash };
+  }
+  if (!sliced) return { ...readConfig(content.text, path), hash };
+  const reading = await inSlices(readingConfig(content.text, path), sliced);
+  return reading && { ...reading, hash };
+}
+
+function unread({ hash }: FileContent, path: string): FileReading {
+  return { kind: "problems", problems: [ofFile(path, "was not read to its end")], hash };
 }
 
 /** Reads at most `MAX_FILE_BYTES`, and only from a plain file: a pipe would have it wait. Never rejects. */

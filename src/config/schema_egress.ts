@@ -1,7 +1,6 @@
 import * as v from "valibot";
 import {
   about,
-  atMost,
   check,
   type Clash,
   either,
@@ -268,7 +267,7 @@ export const egressSchema = keys({
   ),
   adaptive: v.optional(adaptive()),
   probes: about(
-    v.optional(v.pipe(list(probe()), atMost(MAX_PROBES)), []),
+    v.optional(list(probe(), MAX_PROBES), []),
     "The probes.",
   ),
 });

@@ -2,9 +2,9 @@ import * as v from "valibot";
 import { parseGoDuration } from "../base/duration.ts";
 import {
   about,
-  atMost,
   check,
   type Clash,
+  costly,
   duration,
   either,
   type Finding,
@@ -18,11 +18,9 @@ import {
   wholeNumber,
 } from "./leaf.ts";
 import { DAY_MS, HOUR_MS, MAX_HEALTH_ENDPOINTS, MAX_RANGE_STEPS, YEAR_MS } from "./limits.ts";
-import { checkQuery } from "./promql.ts";
 import { userMetrics } from "./schema_common.ts";
 
-const query = (kind: "instant" | "range") =>
-  about(v.pipe(text("a PromQL expression"), check<string>((expr) => checkQuery(expr, kind))), "PromQL.");
+const query = (kind: "instant" | "range") => about(costly(kind, "a PromQL expression"), "PromQL.");
 
 const queryTimeout = () =>
   about(
@@ -216,10 +214,7 @@ export const ingressSchema = keys({
         statusPage: about(v.optional(flag(), true), "Whether / shows a page for people."),
         health: about(
           v.optional(
-            v.pipe(
-              list(health()),
-              atMost(MAX_HEALTH_ENDPOINTS),
-            ),
+            list(health(), MAX_HEALTH_ENDPOINTS),
             [],
           ),
           "The endpoints whose answers are verdicts.",

@@ -1,17 +1,22 @@
 /** Lays the tree of a YAML file on the schema: names keys that the schema doesn't know, and gives plain values. */
 import * as v from "valibot";
 import { guess } from "./guess.ts";
+import type { Steps } from "../base/steps.ts";
 import { quote } from "../base/text.ts";
-import { formatPath, type Path } from "./problem.ts";
-import type { Entry, MapNode, ScalarNode, TreeNode } from "./yaml_tree.ts";
+import type { Costly, Metadata } from "./leaf.ts";
+import { MAX_KEYS, MAX_VALUES } from "./limits.ts";
+import { joinedPath, type Path } from "./problem.ts";
+import type { Entry, ListNode, MapNode, ScalarNode, TreeNode } from "./yaml_tree.ts";
 
 /** Where a value came from. */
 export interface Place {
   readonly node: TreeNode;
   /** Offset of the key, where it stands in a mapping. */
   readonly keyStart: number | undefined;
-  /** Path as the file has it: with the keys that were written, not those that were meant. */
-  readonly written: Path;
+  /** The place above; the root has none. */
+  readonly parent: Place | undefined;
+  /** Last step of its path as the file has it: the key that was written, not the one that was meant. */
+  readonly step: string | number;
   readonly secret: boolean;
   /** The kind of value that the schema wants here. */
   readonly schema: v.GenericSchema;
@@ -25,16 +30,27 @@ export interface Shaped {
   readonly value: unknown;
   /** By the path that was meant, as `formatPath` writes it. */
   readonly places: ReadonlyMap<string, Place>;
+  /** Texts that take long to check, in the order of the file. */
+  readonly costly: readonly CostlyText[];
+  /** Whether all lists and mappings are as short as they have to be. */
+  readonly isWithinBounds: boolean;
   /** Nodes that are a secret somewhere: an alias may have brought them to other places too. */
   readonly secrets: ReadonlySet<TreeNode>;
   /** Nothing else is worth saying: aliases made the file too large to be looked at. */
   readonly isTooLarge: boolean;
 }
 
+/** A text whose check is put off, so that there can be a pause before each. */
+export interface CostlyText {
+  readonly kind: Costly;
+  readonly text: string;
+  readonly place: Place;
+}
+
 export type ReportAt = (written: Path, offset: number, message: string) => void;
 
-/** Nodes that are looked at: aliases can make a small file large. */
-const MAX_NODES = 200_000;
+/** Values between two yields. */
+const STEP_VALUES = 32;
 
 /** Unknown keys for which a guess is made: past so many it is not a slip of the pen. */
 const MAX_GUESSES = 100;
@@ -52,88 +68,141 @@ const OLD_FLAGS: Readonly<Record<string, boolean>> = {
   off: false,
 };
 
-export function shape(root: TreeNode, schema: v.GenericSchema, report: ReportAt): Shaped {
-  const shaper = new Shaper(report);
-  const value = shaper.shape({ node: root, keyStart: undefined, written: [], secret: false, schema }, []);
-  return { value, places: shaper.places, secrets: shaper.secrets, isTooLarge: shaper.isTooLarge };
+/**
+ * Takes time about linear in the number of values, and ends early once enough is wrong.
+ * @param isEnough whether so much has been reported that the rest needs no look
+ */
+export function* shape(
+  root: TreeNode,
+  schema: v.GenericSchema,
+  report: ReportAt,
+  isEnough: () => boolean,
+): Steps<Shaped> {
+  const shaper = new Shaper(report, isEnough);
+  const value = yield* shaper.shape(
+    { node: root, keyStart: undefined, parent: undefined, step: "", secret: false, schema },
+    "",
+  );
+  const { places, secrets, costly, isTooLarge, isWithinBounds } = shaper;
+  return { value, places, secrets, costly, isTooLarge, isWithinBounds };
+}
+
+/** Path of a place as the file has it. */
+export function writtenPath(place: Place): Path {
+  const path: (string | number)[] = [];
+  for (let at = place; at.parent; at = at.parent) path.unshift(at.step);
+  return path;
 }
 
 /** The place of a path, or of the lowest one above it that the file has: defaults stand nowhere. The root is always there. */
 export function placeOf(places: ReadonlyMap<string, Place>, path: Path): Place {
-  for (let length = path.length; length > 0; length--) {
-    const place = places.get(formatPath(path.slice(0, length)));
-    if (place) return place;
+  let place = places.get("")!;
+  let name = "";
+  for (const step of path) {
+    name = joinedPath(name, step);
+    const below = places.get(name);
+    if (!below) break;
+    place = below;
   }
-  return places.get("")!;
+  return place;
 }
 
 class Shaper {
   readonly places = new Map<string, Place>();
   readonly secrets = new Set<TreeNode>();
+  readonly costly: CostlyText[] = [];
+  isWithinBounds = true;
   readonly #report: ReportAt;
-  #nodes = 0;
+  readonly #isEnough: () => boolean;
+  #values = 0;
   #guesses = 0;
 
-  constructor(report: ReportAt) {
+  constructor(report: ReportAt, isEnough: () => boolean) {
     this.#report = report;
+    this.#isEnough = isEnough;
   }
 
   get isTooLarge(): boolean {
-    return this.#nodes > MAX_NODES;
+    return this.#values > MAX_VALUES;
   }
 
-  shape(given: Place, path: Path): unknown {
+  /** `meant`: the path by which the place is to be found. */
+  *shape(given: Place, meant: string): Steps<unknown> {
     const { node } = given;
-    if (++this.#nodes > MAX_NODES) return null;
-    const { schema, secret } = resolve(given.schema, node, given.secret);
+    if (++this.#values > MAX_VALUES) return null;
+    if (this.#values % STEP_VALUES === 0) yield;
+    const { schema, secret, costly } = resolve(given.schema, node, given.secret);
     const place = { ...given, schema, secret };
-    this.places.set(formatPath(path), place);
+    this.places.set(meant, place);
     if (secret) this.secrets.add(node);
     switch (node.kind) {
       case "map":
         return isObject(schema)
-          ? this.#keys(node, schema.entries, place, path)
-          : this.#record(node, place, path);
-      case "list": {
+          ? yield* this.#keys(node, schema.entries, place, meant)
+          : yield* this.#record(node, place, meant);
+      case "list":
         if (!isArray(schema)) return isObject(schema) || isRecord(schema) ? null : [];
-        return node.items.map((item, i) => this.#below(place, item, undefined, i, i, schema.item, path));
+        return yield* this.#list(node, schema, place, meant);
+      case "scalar": {
+        const value = scalarFor(node, schema);
+        if (costly && typeof value === "string") this.costly.push({ kind: costly, text: value, place });
+        return value;
       }
-      case "scalar":
-        return scalarFor(node, schema);
     }
   }
 
-  #below(
-    { written, secret }: Place,
-    node: TreeNode,
-    keyStart: number | undefined,
-    writtenStep: string | number,
-    step: string | number,
-    schema: v.GenericSchema,
-    path: Path,
-  ): unknown {
-    return this.shape({ node, keyStart, written: [...written, writtenStep], secret, schema }, [
-      ...path,
-      step,
-    ]);
+  /** Of a list that is too long only the beginning is looked at. */
+  *#list(
+    { items }: ListNode,
+    schema: v.ArraySchema<v.GenericSchema, string>,
+    place: Place,
+    meant: string,
+  ): Steps<unknown[]> {
+    const max = longestOf(schema);
+    this.#bounded(items.length, max, place);
+    const values: unknown[] = [];
+    for (const [i, node] of items.slice(0, max).entries()) {
+      values.push(
+        yield* this.shape(
+          { node, keyStart: undefined, parent: place, step: i, secret: place.secret, schema: schema.item },
+          joinedPath(meant, i),
+        ),
+      );
+    }
+    return values;
+  }
+
+  #bounded(count: number, max: number, place: Place): void {
+    if (count <= max) return;
+    this.isWithinBounds = false;
+    this.#report(writtenPath(place), place.node.start, `${count} are too many; at most ${max} are allowed`);
   }
 
   /** A key that nearly has the right name is read as that one, so that what is below it is checked too. */
-  #keys(node: MapNode, entries: v.ObjectEntries, place: Place, path: Path): unknown {
+  *#keys(node: MapNode, entries: v.ObjectEntries, place: Place, meant: string): Steps<unknown> {
     const value: Record<string, unknown> = Object.create(null);
-    const free = Object.keys(entries).filter((key) => !node.entries.has(key));
-    for (const [key, entry] of node.entries) {
-      let meant: string | undefined = key;
-      if (!Object.hasOwn(entries, key)) {
-        meant = this.#guess(key, free) ?? this.#guess(key, Object.keys(entries));
-        this.#unknown(key, entry, meant, entries, place);
-        if (meant === undefined || node.entries.has(meant) || meant in value) continue;
+    const known = Object.keys(entries);
+    const free = known.filter((key) => !node.entries.has(key));
+    for (const [written, entry] of node.entries) {
+      let key: string | undefined = written;
+      if (!Object.hasOwn(entries, written)) {
+        if (this.#isEnough()) break;
+        yield;
+        key = this.#guess(written, free) ?? this.#guess(written, known);
+        this.#unknown(written, entry, key, known, place);
+        if (key === undefined || node.entries.has(key) || key in value) continue;
       }
-      const schema = entries[meant] as v.GenericSchema;
-      const below = this.#below(place, entry.node, entry.keyStart, key, meant, schema, path);
-      if (!isNothing(entry.node)) value[meant] = below;
+      const below = yield* this.shape(
+        this.#placeOf(entry, written, place, entries[key] as v.GenericSchema),
+        joinedPath(meant, key),
+      );
+      if (!isNothing(entry.node)) value[key] = below;
     }
     return value;
+  }
+
+  #placeOf({ node, keyStart }: Entry, step: string, parent: Place, schema: v.GenericSchema): Place {
+    return { node, keyStart, parent, step, secret: parent.secret, schema };
   }
 
   #guess(key: string, known: readonly string[]): string | undefined {
@@ -144,32 +213,62 @@ class Shaper {
     key: string,
     { keyStart }: Entry,
     meant: string | undefined,
-    entries: v.ObjectEntries,
+    known: readonly string[],
     place: Place,
   ): void {
-    const known = Object.keys(entries);
     const hint = meant !== undefined
       ? `, did you mean ${quote(meant)}?`
       : known.length <= 8
       ? `; known here: ${known.join(", ")}`
       : "";
-    const written = place.secret ? place.written : [...place.written, key];
-    this.#report(written, keyStart, `unknown key${hint}`);
+    this.#report(this.#pathOf(key, place), keyStart, `unknown key${hint}`);
   }
 
-  #record(node: MapNode, place: Place, path: Path): unknown {
-    const { schema, written, secret } = place;
+  /** Where secrets stand, a key may be one. */
+  #pathOf(key: string, place: Place): Path {
+    const path = writtenPath(place);
+    return place.secret ? path : [...path, key];
+  }
+
+  *#record(node: MapNode, place: Place, meant: string): Steps<unknown> {
+    const { schema } = place;
     const value: Record<string, unknown> = Object.create(null);
     if (!isRecord(schema)) return value;
+    this.#bounded(node.entries.size, MAX_KEYS, place);
+    let left = MAX_KEYS;
     for (const [key, entry] of node.entries) {
+      if (left-- === 0) break;
       if (UNUSABLE.has(key)) {
-        this.#report(secret ? written : [...written, key], entry.keyStart, "this name can't be used");
+        this.#report(this.#pathOf(key, place), entry.keyStart, "this name can't be used");
       } else {
-        value[key] = this.#below(place, entry.node, entry.keyStart, key, key, schema.value, path);
+        value[key] = yield* this.shape(
+          this.#placeOf(entry, key, place, schema.value),
+          joinedPath(meant, key),
+        );
       }
     }
     return value;
   }
+}
+
+/** The bound that the schema sets to a list, at whatever depth of its pipes. */
+function longestOf(schema: v.GenericSchema): number {
+  const bound = maxLengthIn(schema);
+  if (bound === undefined) throw new Error("Cannot shape a list that has no bound");
+  return bound;
+}
+
+function maxLengthIn(
+  part: { readonly type?: unknown; readonly requirement?: unknown; readonly pipe?: unknown },
+): number | undefined {
+  if (part.type === "max_length") return part.requirement as number;
+  const pipe = (part.pipe ?? []) as readonly { readonly type: string }[];
+  for (const inner of pipe) {
+    if (inner === part) continue;
+    const bound = maxLengthIn(inner);
+    if (bound !== undefined) return bound;
+  }
+  return undefined;
 }
 
 function isNothing(node: TreeNode): boolean {
@@ -181,9 +280,12 @@ function resolve(
   schema: v.GenericSchema,
   node: TreeNode,
   secret: boolean,
-): { schema: v.GenericSchema; secret: boolean } {
+): { schema: v.GenericSchema; secret: boolean; costly: Costly | undefined } {
+  let costly: Costly | undefined;
   for (;;) {
-    secret ||= isSecret(schema, node);
+    const metadata = metadataOf(schema);
+    secret ||= metadata.secret === true || (metadata.secret === "as text" && node.kind === "scalar");
+    costly ??= metadata.costly;
     const wrapper = schema as {
       wrapped?: v.GenericSchema;
       options?: unknown;
@@ -191,7 +293,7 @@ function resolve(
     };
     if (wrapper.wrapped) schema = wrapper.wrapped;
     else if (wrapper.getter) schema = wrapper.getter(sampleOf(node));
-    else return { schema, secret };
+    else return { schema, secret, costly };
   }
 }
 
@@ -200,11 +302,8 @@ function sampleOf(node: TreeNode): unknown {
   return node.kind === "map" ? {} : node.kind === "list" ? [] : node.value;
 }
 
-function isSecret(schema: v.GenericSchema, node: TreeNode): boolean {
-  const metadata: { secret?: true | "as text" } = v.getMetadata(
-    schema as v.SchemaWithPipe<readonly [v.GenericSchema]>,
-  );
-  return metadata.secret === true || (metadata.secret === "as text" && node.kind === "scalar");
+function metadataOf(schema: v.GenericSchema): Metadata {
+  return v.getMetadata(schema as v.SchemaWithPipe<readonly [v.GenericSchema]>);
 }
 
 function scalarFor({ value, source, style }: ScalarNode, schema: v.GenericSchema): unknown {

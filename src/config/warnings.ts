@@ -1,3 +1,4 @@
+import type { Steps } from "../base/steps.ts";
 import type { Config, UserMetricsConfig } from "./config.ts";
 import type { ReportPath } from "./cross_checks.ts";
 import type { Path } from "./problem.ts";
@@ -7,8 +8,20 @@ import type { ConfigInput } from "./schema.ts";
 /** Says something about a place inside the text at this path. */
 export type ReportInText = (path: Path, message: string, index: number) => void;
 
-/** What is allowed but most likely not what was meant. */
-export function warn(input: ConfigInput, config: Config, report: ReportPath, inText: ReportInText): void {
+/** Misspelt names for which the one that was meant is looked for. */
+const MAX_GUESSES = 20;
+
+/**
+ * What is allowed but most likely not what was meant.
+ * @param isEnough whether so much has been reported that the rest needs no look
+ */
+export function* warn(
+  input: ConfigInput,
+  config: Config,
+  report: ReportPath,
+  inText: ReportInText,
+  isEnough: () => boolean,
+): Steps<void> {
   input.egress.probes.forEach(({ tcpSocket }, i) => {
     if (tcpSocket?.service === undefined) return;
     report(["egress", "probes", i, "tcpSocket", "service"], "deprecated: the key is called host now");
@@ -21,8 +34,11 @@ export function warn(input: ConfigInput, config: Config, report: ReportPath, inT
   const selectable = {
     probes: new Set(config.egress.probes.map(({ name }) => name)),
     metrics: new Set([...builtInMetrics(), ...userMetricNames(config)]),
+    guessesLeft: MAX_GUESSES,
   };
-  config.ingress.health.forEach(({ query, source }, i) => {
+  for (const [i, { query, source }] of config.ingress.health.entries()) {
+    if (isEnough()) return;
+    yield;
     const key = query.kind === "instant" ? "instantQuery" : "rangeQuery";
     const path = ["ingress", "httpServer", "health", i, key];
     if (query.kind === "instant" && query.relativeTimeMs > 0) {
@@ -31,11 +47,11 @@ export function warn(input: ConfigInput, config: Config, report: ReportPath, inT
     if (query.kind === "range" && query.relativeEndMs > 0) {
       report([...path, "relativeEndTime"], "this lies in the future, where there are no samples yet");
     }
-    if (source.kind === "remote") return;
+    if (source.kind === "remote") continue;
     for (const { message, index } of remarks(query.expr, selectable)) {
       inText([...path, "query"], message, index ?? 0);
     }
-  });
+  }
 }
 
 function userMetricNames({ egress, ingress }: Config): string[] {

@@ -112,7 +112,10 @@ class ConfigWatch {
     for (let looks = 1; content.hash !== this.#expected; looks++) {
       if (looks === MAX_LOOKS || !await clock.sleepUntil(clock.now() + SETTLE_MS, signal)) return;
       const again = await readContent(path);
-      if (again.hash === content.hash) return this.#changed(interpret(again, path));
+      if (again.hash === content.hash) {
+        const reading = await interpret(again, path, { clock, signal });
+        return reading && this.#changed(reading);
+      }
       content = again;
     }
   }

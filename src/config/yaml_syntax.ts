@@ -1,7 +1,7 @@
 /** What is wrong with the form of a YAML file, in our words. */
 
 /** Syntax errors reported at once: one slip can upset everything behind it. */
-const MAX_SYNTAX_ERRORS = 10;
+const MAX_SYNTAX_FAULTS = 10;
 
 export interface SyntaxFault {
   readonly offset: number;
@@ -15,6 +15,10 @@ export class TooManyFaults extends Error {}
 export class SyntaxFaults {
   readonly #faults: SyntaxFault[] = [];
 
+  get isFull(): boolean {
+    return this.#faults.length >= MAX_SYNTAX_FAULTS;
+  }
+
   get isEmpty(): boolean {
     return this.#faults.length === 0;
   }
@@ -26,9 +30,10 @@ export class SyntaxFaults {
 
   /** @throws {TooManyFaults} when that is enough */
   add(offset: number, code: string, message = ""): void {
+    if (this.isFull) throw new TooManyFaults();
     const isOpen = code === "BAD_INDENT" && message.startsWith("Flow ");
     this.#faults.push({ offset, message: isOpen ? OPEN_BRACKET : SYNTAX[code] ?? "this is not YAML" });
-    if (this.#faults.length >= MAX_SYNTAX_ERRORS) throw new TooManyFaults();
+    if (this.isFull) throw new TooManyFaults();
   }
 }
 

@@ -4,18 +4,22 @@ import {
   type Document,
   isAlias,
   isMap,
+  isPair,
   isScalar,
   isSeq,
-  Lexer,
   LineCounter,
   type Node as YamlNode,
-  type Pair,
-  parseAllDocuments,
   type Scalar,
   type YAMLMap,
+  type YAMLSeq,
 } from "yaml";
+import type { Steps } from "../base/steps.ts";
 import { quote } from "../base/text.ts";
+import { MAX_ALIASES, MAX_DEPTH, MAX_MERGED_KEYS } from "./limits.ts";
 import { formatPath, ofFile, type Path, type Problem } from "./problem.ts";
+import { Problems } from "./problems.ts";
+import { PieceComposer } from "./yaml_compose.ts";
+import { readTokens, TOO_DEEP } from "./yaml_tokens.ts";
 
 /** Where a node begins, as an offset into the file's text, in UTF-16 units. */
 interface Placed {
@@ -63,51 +67,46 @@ export type TreeResult =
   }
   | { readonly kind: "problems"; readonly problems: readonly Problem[] };
 
-/** Lexer tokens in one file; beyond, it is no configuration but an attempt to keep the parser busy. */
-const MAX_TOKENS = 200_000;
-const MAX_ALIASES = 1_000;
-/** Maps and lists inside one another; the deepest key there is stands at ten. */
-const MAX_DEPTH = 32;
-/** Syntax errors reported at once: one slip can upset everything behind it. */
-const MAX_SYNTAX_PROBLEMS = 10;
-
 /**
  * Reads YAML 1.2 (and `<<` merge keys, which the original's reader knew). A syntax error leaves nothing to go on
  * with; repeated keys and bad anchors do, so they come along with the tree, for all problems to be reported at once.
  */
-export function readTree(text: string, file: string): TreeResult {
+export function* readTree(text: string, file: string): Steps<TreeResult> {
   const whole = (message: string): TreeResult => ({ kind: "problems", problems: [ofFile(file, message)] });
-  if (hasTooManyTokens(text)) return whole(`more than ${MAX_TOKENS} words and marks`);
-
   const lines = new LineCounter();
-  // The library's own check for repeated keys compares each with each: quadratic. The tree builder has its own.
-  const documents = parseAllDocuments(text, {
-    lineCounter: lines,
-    prettyErrors: false,
-    uniqueKeys: false,
-    logLevel: "silent",
-  });
   const locate: Locate = (offset) => {
     const { line, col } = lines.linePos(offset);
     return { line, column: col };
   };
-  if (!("length" in documents) || documents.length === 0) return whole(EMPTY);
-  const builder = new TreeBuilder(file, locate);
-  if (documents.length > 1) {
-    builder.report([], documents[1].range?.[0] ?? 0, "a second document begins here; a configuration is one");
+  const at = (offset: number, message: string): Problem => ({
+    file,
+    ...locate(offset),
+    keyPath: "",
+    message,
+  });
+
+  const lexed = yield* readTokens(text, lines);
+  if (lexed.kind === "refused") {
+    const { message, offset } = lexed;
+    return offset === undefined ? whole(message) : { kind: "problems", problems: [at(offset, message)] };
   }
-  const [document] = documents;
-  for (
-    const { code, pos, message } of [...document.errors, ...document.warnings].slice(0, MAX_SYNTAX_PROBLEMS)
-  ) {
-    const isOpen = code === "BAD_INDENT" && message.startsWith("Flow ");
-    builder.report([], pos[0], isOpen ? OPEN_BRACKET : SYNTAX[code] ?? "this is not YAML");
-  }
-  if (builder.problems.length > 0) return { kind: "problems", problems: builder.problems };
-  if (isEmpty(document)) return whole(EMPTY);
-  const root = builder.build(document.contents as YamlNode, [], 0);
+  yield;
+  const composer = new PieceComposer();
+  const document = composer.document(lexed.tokens, text.length);
+  yield;
+  const [, second] = lexed.tokens.filter(({ type }) => type === "document");
+  const syntaxProblems = () => [
+    ...(second ? [at(second.offset, "a second document begins here; a configuration is one")] : []),
+    ...composer.faults.list().map(({ offset, message }) => at(offset, message)),
+  ];
+  if (second || !composer.faults.isEmpty) return { kind: "problems", problems: syntaxProblems() };
+  if (!document || isEmpty(document)) return whole(EMPTY);
+  const builder = new TreeBuilder(composer, file, locate);
+  const root = yield* builder.build(document.contents as YamlNode, [], 0);
+  if (!composer.faults.isEmpty) return { kind: "problems", problems: syntaxProblems() };
   if (builder.aliases > MAX_ALIASES) return whole(`more than ${MAX_ALIASES} aliases`);
-  return { kind: "ok", root, locate, problems: builder.problems };
+  if (builder.mergedKeys > MAX_MERGED_KEYS) return whole(`more than ${MAX_MERGED_KEYS} keys brought by <<`);
+  return { kind: "ok", root, locate, problems: builder.problems.list(file) };
 }
 
 /** Most often a file caught while it is being written anew: certainly not an order to stop everything. */
@@ -117,68 +116,36 @@ function isEmpty({ contents }: Document.Parsed): boolean {
   return contents === null || (isScalar(contents) && contents.value === null);
 }
 
-function hasTooManyTokens(text: string): boolean {
-  if (text.length <= MAX_TOKENS) return false; // none is empty
-  let count = 0;
-  for (const _ of new Lexer().lex(text)) if (++count > MAX_TOKENS) return true;
-  return false;
-}
-
-/** One code of the library's stands for two mistakes. */
-const OPEN_BRACKET = "a [ or { above is not closed, or its end is not indented far enough";
-
-/** The library's error codes in our words. Its own may repeat text from the file, which may be a secret. */
-const SYNTAX: Readonly<Record<string, string>> = {
-  ALIAS_PROPS: "an alias (*name) takes neither an anchor nor a tag",
-  BAD_ALIAS: "bad alias: a name must follow the *",
-  BAD_DIRECTIVE: "bad directive: only %YAML and %TAG are known",
-  BAD_DQ_ESCAPE: "bad escape sequence in double quotes; write \\\\ for a backslash, or use single quotes",
-  BAD_INDENT: "bad indentation",
-  BAD_PROP_ORDER: "anchors and tags must come after the indicators ? : -",
-  BAD_SCALAR_START: "text can't start with this character here; put it in quotes",
-  BLOCK_AS_IMPLICIT_KEY: 'a second key on this line; text that holds ": " must be quoted',
-  BLOCK_IN_FLOW: "block syntax can't stand inside [ ] or { }",
-  COMMENT_SPACE: "a comment must be set off by a space before its #",
-  IMPOSSIBLE: "this is not YAML",
-  KEY_OVER_1024_CHARS: "a key must be shorter than 1024 characters",
-  MISSING_CHAR: "something is missing here: a closing quote or bracket, a comma, a colon or a space",
-  MULTILINE_IMPLICIT_KEY: "a key must stand on one line: is a colon missing?",
-  MULTIPLE_ANCHORS: "a node can have one anchor only",
-  MULTIPLE_DOCS: "a second document begins here; a configuration is one",
-  MULTIPLE_TAGS: "a node can have one tag only",
-  RESOURCE_EXHAUSTION: "too many levels inside one another",
-  TAB_AS_INDENT: "a tab can't indent; use spaces",
-  TAG_RESOLVE_FAILED: "unknown tag",
-  UNEXPECTED_TOKEN: "nothing of this kind can stand here",
-};
-
 class TreeBuilder {
-  readonly problems: Problem[] = [];
+  readonly problems = new Problems();
   aliases = 0;
+  mergedKeys = 0;
+  readonly #composer: PieceComposer;
   readonly #file: string;
   readonly #locate: Locate;
   readonly #anchors = new Map<string, TreeNode>();
 
-  constructor(file: string, locate: Locate) {
+  constructor(composer: PieceComposer, file: string, locate: Locate) {
+    this.#composer = composer;
     this.#file = file;
     this.#locate = locate;
   }
 
   report(path: Path, offset: number, message: string): void {
-    this.problems.push({ file: this.#file, ...this.#locate(offset), keyPath: formatPath(path), message });
+    this.problems.add({ file: this.#file, ...this.#locate(offset), keyPath: formatPath(path), message });
   }
 
-  build(node: YamlNode | null, path: Path, depth: number): TreeNode {
+  *build(node: YamlNode | null, path: Path, depth: number): Steps<TreeNode> {
     const start = node?.range?.[0] ?? 0;
     if (depth > MAX_DEPTH) {
-      this.report(path, start, `more than ${MAX_DEPTH} levels inside one another`);
+      this.report(path, start, TOO_DEEP);
       return nothing(start);
     }
     if (isAlias(node)) return this.#resolve(node, path, start);
     const built = isMap(node)
-      ? this.#map(node, path, depth, start)
+      ? yield* this.#map(node, path, depth, start)
       : isSeq(node)
-      ? { kind: "list" as const, start, items: this.#items(node.items as YamlNode[], path, depth) }
+      ? yield* this.#list(node, path, depth, start)
       : isScalar(node)
       ? scalar(node, start)
       : nothing(start);
@@ -188,8 +155,15 @@ class TreeBuilder {
     return built;
   }
 
-  #items(items: readonly YamlNode[], path: Path, depth: number): TreeNode[] {
-    return items.map((item, index) => this.build(item, [...path, index], depth + 1));
+  *#list(list: YAMLSeq, path: Path, depth: number, start: number): Steps<ListNode> {
+    const items: TreeNode[] = [];
+    for (const run of this.#composer.itemsOf(list)) {
+      yield;
+      for (const item of run) {
+        items.push(yield* this.build(item as YamlNode | null, [...path, items.length], depth + 1));
+      }
+    }
+    return { kind: "list", start, items };
   }
 
   #resolve(alias: Alias, path: Path, start: number): TreeNode {
@@ -200,24 +174,28 @@ class TreeBuilder {
     return nothing(start);
   }
 
-  #map(map: YAMLMap, path: Path, depth: number, start: number): MapNode {
+  *#map(map: YAMLMap, path: Path, depth: number, start: number): Steps<MapNode> {
     const entries = new Map<string, Entry>();
     const merged: Entry[] = [];
-    for (const pair of map.items as Pair<YamlNode, YamlNode | null>[]) {
-      const keyStart = pair.key?.range?.[0] ?? start;
-      if (!isScalar(pair.key)) {
-        this.report(path, keyStart, "a key must be plain text");
-        continue;
+    for (const run of this.#composer.itemsOf(map)) {
+      yield;
+      for (const pair of run) {
+        if (!isPair<YamlNode, YamlNode | null>(pair)) continue;
+        const keyStart = pair.key?.range?.[0] ?? start;
+        if (!isScalar(pair.key)) {
+          this.report(path, keyStart, "a key must be plain text");
+          continue;
+        }
+        const key = pair.key.source ?? String(pair.key.value ?? "");
+        const node = yield* this.build(pair.value ?? null, [...path, key], depth + 1);
+        // A missing value has no place of its own: its key's will do.
+        const entry = { keyStart, node: pair.value?.range ? node : { ...node, start: keyStart } };
+        if (key === "<<" && pair.key.type === "PLAIN") merged.push(entry);
+        else if (entries.has(key)) this.report([...path, key], keyStart, this.#repeated(key, entries));
+        else entries.set(key, entry);
       }
-      const key = pair.key.source ?? String(pair.key.value ?? "");
-      const node = this.build(pair.value ?? null, [...path, key], depth + 1);
-      // A missing value has no place of its own: its key's will do.
-      const entry = { keyStart, node: pair.value?.range ? node : { ...node, start: keyStart } };
-      if (key === "<<" && pair.key.type === "PLAIN") merged.push(entry);
-      else if (entries.has(key)) this.report([...path, key], keyStart, this.#repeated(key, entries));
-      else entries.set(key, entry);
     }
-    for (const entry of merged) this.#merge(entry, path, entries);
+    for (const entry of merged) yield* this.#merge(entry, path, entries);
     return { kind: "map", start, entries };
   }
 
@@ -227,13 +205,16 @@ class TreeBuilder {
   }
 
   /** What stands in the map itself wins over what `<<` brings, and an earlier one in the list over a later one. */
-  #merge({ node, keyStart }: Entry, path: Path, into: Map<string, Entry>): void {
+  *#merge({ node, keyStart }: Entry, path: Path, into: Map<string, Entry>): Steps<void> {
     for (const source of node.kind === "list" ? node.items : [node]) {
       if (source.kind !== "map") {
         this.report(path, keyStart, "<< takes a mapping or a list of mappings");
         continue;
       }
+      this.mergedKeys += source.entries.size;
+      if (this.mergedKeys > MAX_MERGED_KEYS) return; // the file is refused
       for (const [key, entry] of source.entries) if (!into.has(key)) into.set(key, entry);
+      yield;
     }
   }
 }

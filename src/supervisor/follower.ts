@@ -58,7 +58,8 @@ export class Follower {
   readAgain(): Promise<void> {
     return this.#turn = this.#turn.then(async () => {
       await this.#endWatch();
-      const reading = await readConfigFile(this.#options.configPath);
+      const { configPath, clock } = this.#options;
+      const reading = await readConfigFile(configPath, { clock });
       await this.#take(reading);
       this.watch(reading.hash);
     });

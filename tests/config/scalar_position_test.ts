@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { atOnce } from "../../src/base/steps.ts";
 import { offsetInFile } from "../../src/config/scalar_position.ts";
 import { readTree } from "../../src/config/yaml_tree.ts";
 
@@ -34,7 +35,7 @@ const cases: readonly { name: string; yaml: string; needle: string; written?: st
 
 for (const { name, yaml, needle, written = needle } of cases) {
   Deno.test(`scalar position: ${name}`, () => {
-    const tree = readTree(yaml, "q.yaml");
+    const tree = atOnce(readTree(yaml, "q.yaml"));
     assert.ok(tree.kind === "ok" && tree.root.kind === "map");
     const node = tree.root.entries.get("q")?.node;
     assert.ok(node?.kind === "scalar");
@@ -45,7 +46,7 @@ for (const { name, yaml, needle, written = needle } of cases) {
 }
 
 Deno.test("scalar position: an index behind the end is the end", () => {
-  const tree = readTree("q: one # two", "q.yaml");
+  const tree = atOnce(readTree("q: one # two", "q.yaml"));
   assert.ok(tree.kind === "ok" && tree.root.kind === "map");
   const node = tree.root.entries.get("q")?.node;
   assert.ok(node?.kind === "scalar");
