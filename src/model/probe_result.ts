@@ -1,7 +1,7 @@
 import type { TraceContext } from "./trace.ts";
 
 /** The closed set of reasons for a failed probe: label values, so never anything else. */
-const REASONS = [
+export const REASONS = [
   "timeout",
   "dns",
   "refused",

@@ -6,6 +6,9 @@ const MIN_SECRET_LENGTH = 5;
 
 const BLOT = "***";
 
+/** Blanks and what a terminal or a page takes for an order; those that turn the direction of writing, too. */
+const UNPRINTABLE = /[\s\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+/g;
+
 /**
  * Quotes what a target said, for details that people read. A target may say back what we told it in confidence
  * (header values, an exec probe's environment), so those are blotted out first.
@@ -28,8 +31,9 @@ export class Quoter {
   quote(said: string | Uint8Array): string {
     let text = typeof said === "string" ? said : this.#decoder.decode(said);
     for (const secret of this.#secrets) text = text.replaceAll(secret, BLOT);
-    const line = text.trim().replaceAll(/[\s\x00-\x1f\x7f-\x9f]+/g, " ");
-    return line.length > MAX_EXCERPT_LENGTH ? `"${line.slice(0, MAX_EXCERPT_LENGTH)}…"` : `"${line}"`;
+    const line = text.trim().replaceAll(UNPRINTABLE, " ");
+    if (line.length <= MAX_EXCERPT_LENGTH) return `"${line}"`;
+    return `"${line.slice(0, MAX_EXCERPT_LENGTH).toWellFormed()}…"`; // may have cut a character in two
   }
 }
 

@@ -22,13 +22,17 @@ export interface SubjectOptions {
   /** Lines of YAML at the top. */
   readonly more?: readonly string[];
   readonly probes?: number;
+  /** Further probes, a flow mapping each. */
+  readonly moreProbes?: readonly string[];
+  /** Environment of the Bunny. */
+  readonly env?: Record<string, string>;
 }
 
 const QUERY = "avg_over_time(probe_success[10s]) > bool 0.5";
 
 /** Ten probes ten times a second, a verdict over ten seconds of them. */
 export async function startSubject(
-  { httpServer = [], more = [], probes = 10 }: SubjectOptions = {},
+  { httpServer = [], more = [], probes = 10, moreProbes = [], env }: SubjectOptions = {},
 ): Promise<Subject> {
   await using stack = new AsyncDisposableStack();
   const dir = stack.use(tempDir());
@@ -42,6 +46,7 @@ export async function startSubject(
     "  periodMilliseconds: 100",
     "  probes:",
     ...Array.from({ length: probes }, (_, i) => probe(i)),
+    ...moreProbes.map((mapping) => `    - ${mapping}`),
     "ingress:",
     "  httpServer:",
     "    host: 127.0.0.1",
@@ -51,7 +56,7 @@ export async function startSubject(
     ...httpServer.map((line) => `    ${line}`),
     ...more,
   ];
-  const bunny = stack.use(await startBunny(dir.write("bunny.yaml", config.join("\n"))));
+  const bunny = stack.use(await startBunny(dir.write("bunny.yaml", config.join("\n")), env));
   const watch = stack.use(new Watch({ bunny: `${port}/ready`, bare: `${barePort}/` }));
   await watch.ready();
   const resources = stack.move();

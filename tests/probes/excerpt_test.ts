@@ -20,3 +20,12 @@ const cases: { name: string; secrets: string[]; said: string; want: string }[] =
 for (const { name, secrets, said, want } of cases) {
   Deno.test(`quoting blots out ${name}`, () => assert.equal(new Quoter(secrets).quote(said), want));
 }
+
+Deno.test("quoting leaves no orders to a terminal, and none that turn the direction of writing", () => {
+  assert.equal(new Quoter().quote("a\x1b[2Jb\u202ec\u2066d\0e"), '"a [2Jb c d e"');
+});
+
+Deno.test("quoting cuts no character in two", () => {
+  const quoted = new Quoter().quote(`${"x".repeat(199)}\u{1f430}`);
+  assert(quoted.isWellFormed(), quoted);
+});
