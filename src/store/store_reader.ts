@@ -52,7 +52,7 @@ export class StoreReader implements Queryable {
     if (selection.matchers.length > 0) {
       for (const { labels } of this.select(selection)) for (const [name] of labels) names.add(name);
     } else {
-      for (const name of this.head.index.names()) names.add(name);
+      if (this.#headReaches(selection)) { for (const name of this.head.index.names()) names.add(name); }
       this.#eachBlock(selection, (block) => block.names().forEach((name) => names.add(name)));
     }
     return [...names].sort();
@@ -63,7 +63,9 @@ export class StoreReader implements Queryable {
     if (selection.matchers.length > 0) {
       for (const { labels } of this.select(selection)) if (labels.has(name)) values.add(labels.get(name));
     } else {
-      for (const value of this.head.index.valuesOf(name)) values.add(value);
+      if (this.#headReaches(selection)) {
+        for (const value of this.head.index.valuesOf(name)) values.add(value);
+      }
       this.#eachBlock(selection, (block) => block.valuesOf(name).forEach((value) => values.add(value)));
     }
     return [...values].sort();
@@ -95,6 +97,10 @@ export class StoreReader implements Queryable {
         error: messageOf(error),
       });
     }
+  }
+
+  #headReaches({ minTimeMs, maxTimeMs }: Selection): boolean {
+    return this.head.minTimeMs <= maxTimeMs && this.head.maxTimeMs >= minTimeMs;
   }
 
   #eachBlock({ minTimeMs, maxTimeMs }: Selection, read: (block: Block) => void): void {

@@ -294,6 +294,46 @@ for (const { name, path, form, status = 200, want } of cases) {
   });
 }
 
+const BAD_TIMES = [
+  "now",
+  "2023-02-30T00:00:00Z",
+  "2023-11-14T24:00:00Z",
+  "2023-11-14 22:13:30Z",
+  "2023-11-14T22:13:30",
+  "1e400",
+];
+for (const time of BAD_TIMES) {
+  Deno.test(`API takes ${time} for no time`, async () => {
+    await using rig = await apiRig();
+    const { status, body } = await call(rig, `query?query=1&time=${time}`);
+    assert.equal(status, 400);
+    const parse = `cannot parse ${JSON.stringify(time)} to a valid timestamp`;
+    assert.equal(body.error, `invalid parameter "time": invalid time value for 'time': ${parse}`);
+  });
+}
+
+const EVER = [
+  ["-292273086-05-16T16:47:06Z", "292277025-08-18T07:12:54.999999999Z"],
+  ["-9223309901257974", "9223309901257974"],
+  ["1970-01-01T00:00:00Z", "9999-12-31T23:59:59.999+00:00"],
+];
+for (const [start, end] of EVER) {
+  Deno.test(`API finds all from ${start} to ${end}`, async () => {
+    await using rig = await apiRig();
+    const { body } = await call(rig, `series?match[]=up&start=${start}&end=${end}`);
+    assert.equal((body.data as unknown[]).length, 2, JSON.stringify(body));
+  });
+}
+
+Deno.test("API finds no names and values of a time that has no samples", async () => {
+  await using rig = await apiRig();
+  for (const path of ["labels", "label/job/values"]) {
+    assert.deepEqual((await call(rig, `${path}?start=0&end=10`)).body.data, [], path);
+    assert.deepEqual((await call(rig, `${path}?start=9e12`)).body.data, [], path);
+    assert.ok(((await call(rig, path)).body.data as unknown[]).length > 0, path);
+  }
+});
+
 Deno.test("metadata tells of the configuration's own metrics too, each meaning once", async () => {
   const health = (path: string) =>
     `{ path: ${path}, instantQuery: { query: "1" }, metrics: { attempts: { enabled: true, name: asked, ` +

@@ -106,14 +106,25 @@ function isNumber(text: string): boolean {
   return text.length <= 64 && NUMBER.test(text);
 }
 
-const RFC3339 = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/;
+const RFC3339 = /^\d{4}-\d\d-(\d\d)T([01]\d|2[0-3]):\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
 
+/** What Prometheus' own clients send for its first and its last moment; RFC 3339 has no such years. */
+const BOUNDARIES: Readonly<Record<string, number>> = {
+  "-292273086-05-16T16:47:06Z": MIN_TIME_MS,
+  "292277025-08-18T07:12:54.999999999Z": MAX_TIME_MS,
+};
+
+/** A time beyond the first or the last is that one: nothing is stored further out. */
 function parseTime(text: string): number | undefined {
   if (isNumber(text)) {
-    const timeMs = Math.round(Number(text) * 1_000);
-    return Math.abs(timeMs) <= MAX_TIME_MS ? timeMs : undefined;
+    const seconds = Number(text);
+    if (!Number.isFinite(seconds)) return undefined;
+    return Math.min(Math.max(Math.round(seconds * 1_000), MIN_TIME_MS), MAX_TIME_MS);
   }
-  if (!RFC3339.test(text)) return undefined;
-  const timeMs = Date.parse(text.toUpperCase().replace(" ", "T"));
-  return Number.isNaN(timeMs) ? undefined : timeMs;
+  const [found, day] = RFC3339.exec(text) ?? [];
+  if (found === undefined) return Object.hasOwn(BOUNDARIES, text) ? BOUNDARIES[text] : undefined;
+  const timeMs = Date.parse(text);
+  // Date.parse goes on into the next month: 30 February is 2 March to it.
+  const isDay = new Date(Date.parse(`${text.slice(0, 10)}T00:00:00Z`)).getUTCDate() === Number(day);
+  return Number.isNaN(timeMs) || !isDay ? undefined : timeMs;
 }

@@ -20,9 +20,9 @@ const MAX_PATTERNS_WEIGHT = 5_000;
 /** `series`: label sets of the series that any selector matches. */
 export function seriesCall(store: Queryable): Call {
   return async (form, _request, work) => {
+    if (form.all("match[]").length === 0) throw new ApiProblem("bad_data", "no match[] parameter provided");
     const limit = form.limit();
     const selections = await selectionsOf(form, work);
-    if (selections.length === 0) throw new ApiProblem("bad_data", "no match[] parameter provided");
     const found = new Map<string, Labels>();
     for (const selection of selections) {
       await eachInTurns(store.select(selection), work, ({ labels }) => found.set(labels.key, labels));
