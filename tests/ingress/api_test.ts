@@ -392,6 +392,15 @@ Deno.test("API adds statistics where they are asked for", async () => {
   assert.ok(stats.timings.evalTotalTime >= 0);
 });
 
+Deno.test("API tells ten annotations of a level, and how many more there are", async () => {
+  await using rig = await apiRig();
+  const quantiles = (count: number) =>
+    Array.from({ length: count }, (_, i) => `quantile(${i + 2}, up)`).join(" or ");
+  const warnings = async (query: string) => (await call(rig, "query", { query })).body.warnings as string[];
+  assert.equal((await warnings(quantiles(10))).length, 10);
+  assert.deepEqual((await warnings(quantiles(13))).slice(10), ["3 more warning annotations omitted"]);
+});
+
 Deno.test("API ends a query at the limit of samples and of time", async () => {
   await using few = await apiRig("", { maxSamples: 5 });
   const tooMany = await call(few, "query?query=up[10m]");

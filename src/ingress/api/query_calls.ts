@@ -143,8 +143,8 @@ function replyOf(
   return {
     data: dataOf(value, stats === "" ? "}" : `,"stats":${JSON.stringify(statsJson(result.stats))}}`),
     samples,
-    warnings,
-    infos: texts(result.annotations, "info", query),
+    warnings: capped(warnings, "warning"),
+    infos: capped(texts(result.annotations, "info", query), "info"),
   };
 }
 
@@ -162,6 +162,15 @@ function* dataOf(value: QueryValue, end: string): Generator<string, void, void> 
 function texts(annotations: readonly Annotation[], level: Annotation["level"], query: string): string[] {
   return annotations.filter((annotation) => annotation.level === level)
     .map((annotation) => renderAnnotation(annotation, query));
+}
+
+/** Annotations of one level that are told; of more, only how many there are. */
+const MAX_ANNOTATIONS = 10;
+
+function capped(texts: readonly string[], level: Annotation["level"]): readonly string[] {
+  const left = texts.length - MAX_ANNOTATIONS;
+  if (left <= 0) return texts;
+  return [...texts.slice(0, MAX_ANNOTATIONS), `${left} more ${level} annotations omitted`];
 }
 
 function truncated(value: QueryValue, limit: number): QueryValue {
