@@ -3,10 +3,10 @@
  * hold what is read beside what runs, and no piece of the work between two pauses may take long.
  */
 
-export const MAX_FILE_BYTES = 524_288;
+export const MAX_FILE_BYTES = 262_144;
 
-/** Words and marks of YAML; a thousand probes have fifty thousand. */
-export const MAX_TOKENS = 100_000;
+/** Words and marks of YAML, some 300 bytes each while they are read; five hundred probes have twenty thousand. */
+export const MAX_TOKENS = 50_000;
 
 /** Maps and lists inside one another; the deepest key there is stands at ten. */
 export const MAX_DEPTH = 32;
@@ -28,9 +28,9 @@ export const MAX_PROBLEMS = 100;
 /** Problems after which the rest of the file is not looked at. */
 export const MAX_COUNTED_PROBLEMS = 1_000;
 
-/** Ten thousand probes would be a load test. */
-export const MAX_PROBES = 1_000;
-export const MAX_HEALTH_ENDPOINTS = 1_000;
+/** More would be a load test. */
+export const MAX_PROBES = 500;
+export const MAX_HEALTH_ENDPOINTS = 500;
 
 /** Items of any other list: headers, steps, arguments, labels … */
 export const MAX_ITEMS = 100;
