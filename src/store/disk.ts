@@ -120,6 +120,7 @@ export class Disk {
   async maintain(mayExpireByAge: boolean): Promise<void> {
     const { head, blocks } = this.#parts;
     this.#room.measureNowAndThen();
+    await head.settle(this.#slices.pause);
     await this.#cutWhatIsDue();
     if (this.wal.state.kind === "suspended" && this.#isDue(this.#retryLogAt)) await this.#checkpoint();
     await this.#keeper.merge(Math.min(head.minTimeMs, Math.max(head.minValidTimeMs, blocks.maxTimeMs)));

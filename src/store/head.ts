@@ -1,3 +1,4 @@
+import { firstFrom } from "../base/search.ts";
 import type { Histogram } from "../model/histogram.ts";
 import type { Labels } from "../model/labels.ts";
 import { isStaleNaN, STALE_NAN } from "../model/sample.ts";
@@ -8,6 +9,7 @@ import { HeadSeries } from "./head_series.ts";
 import { STALE_HISTOGRAM } from "./histogram_chunk.ts";
 import { isStaleHistogram, succession } from "./histogram_layout.ts";
 import type { MatcherMemo } from "./matcher_memo.ts";
+import { exactNaN, isRepeated, pushRow } from "./open_rows.ts";
 import { PostingsIndex } from "./postings.ts";
 
 /** Rows of a chunk: twice Prometheus' 120, for a chunk's fixed cost then weighs half as much per sample. */
@@ -15,6 +17,8 @@ const CHUNK_ROWS = 256;
 /** Rows once there are many series, for open chunks take 16 bytes a row. */
 const CHUNK_ROWS_OF_MANY = 120;
 const MANY_SERIES = 4_096;
+/** Rows of a replayed log that may wait to be encoded, 16 bytes each: a start must not wait for the encoder. */
+const MAX_UNSETTLED_ROWS = 512 * 1024;
 
 /** Where the head tells what happens to it, so that it can be told again after a crash. */
 export interface HeadLog {
@@ -77,6 +81,8 @@ export class Head {
   #minTimeMs = Infinity;
   #maxTimeMs = -Infinity;
   #nextWalRef = 1;
+  /** Rows put back into open chunks beyond their usual length, and not yet closed. */
+  #unsettledRows = 0;
 
   constructor({ chunkRangeMs, memo, onFree = () => {} }: HeadOptions) {
     this.index = new PostingsIndex(memo);
@@ -232,7 +238,7 @@ export class Head {
   restore(series: HeadSeries, timestampMs: number, value: number, startTimestampMs: number): boolean {
     if (timestampMs < this.minValidTimeMs || timestampMs <= series.lastTimeMs) return false;
     if (series.length >= series.limit || timestampMs >= series.cutAtMs || series.histograms !== undefined) {
-      this.#turnChunk(series, timestampMs, false);
+      if (!this.#prolong(series, timestampMs)) this.#turnChunk(series, timestampMs, false);
     }
     pushRow(series, timestampMs, value, startTimestampMs);
     this.#spanTime(timestampMs);
@@ -261,10 +267,30 @@ export class Head {
     return true;
   }
 
-  /** Closes a series' open chunk: its rows become a chunk in the store. */
-  closeOpen(series: HeadSeries): void {
-    if (series.length > 0) series.chunks.push(this.encode(series, series.starts, 0, series.length));
-    series.clearOpen();
+  /** Closes the first rows of a series' open chunk: they become a chunk in the store, or several when they are many. */
+  closeRows(series: HeadSeries, rows: number): void {
+    for (let from = 0; from < rows;) {
+      const to = this.#chunkEnd(series, from, rows);
+      series.chunks.push(this.encode(series, series.starts, from, to));
+      from = to;
+    }
+    if (rows === series.length) series.clearOpen();
+    else series.dropOpen(rows);
+  }
+
+  /** Gives the open chunks that `restore` made too long their usual length. `pause` is awaited between series. */
+  async settle(pause: () => Promise<void> | undefined): Promise<void> {
+    if (this.#unsettledRows === 0) return;
+    this.#unsettledRows = 0;
+    for (const series of this.#byKey.values()) {
+      let rows = 0;
+      for (let to = 0; to < series.length; to = this.#chunkEnd(series, to, series.length)) rows = to;
+      if (rows === 0) continue;
+      this.closeRows(series, rows);
+      series.shrink(CHUNK_ROWS);
+      series.open(CHUNK_ROWS, this.#rangeEnd(series.times[0]));
+      await pause();
+    }
   }
 
   /**
@@ -310,12 +336,30 @@ export class Head {
 
   /** Closes the open chunk and starts one for samples from `timestampMs` on. */
   #turnChunk(series: HeadSeries, timestampMs: number, forHistograms: boolean): void {
-    this.closeOpen(series);
+    this.closeRows(series, series.length);
     const limit = this.#byKey.size > MANY_SERIES ? CHUNK_ROWS_OF_MANY : CHUNK_ROWS;
-    const range = this.#chunkRangeMs;
-    series.open(limit, (Math.floor(timestampMs / range) + 1) * range);
+    series.open(limit, this.#rangeEnd(timestampMs));
     if (forHistograms) series.histograms = [];
     else series.lastHistogram = undefined;
+  }
+
+  /** Lets a replayed series' open chunk become longer instead of closing it now. @returns false: not this one */
+  #prolong(series: HeadSeries, timestampMs: number): boolean {
+    if (series.length === 0 || series.histograms || this.#unsettledRows > MAX_UNSETTLED_ROWS) return false;
+    this.#unsettledRows += CHUNK_ROWS;
+    series.open(series.length + CHUNK_ROWS, this.#rangeEnd(timestampMs));
+    return true;
+  }
+
+  /** Where the chunk that starts at row `from` ends: full, before the next multiple of the range, or at `rows`. */
+  #chunkEnd({ times }: HeadSeries, from: number, rows: number): number {
+    const to = Math.min(rows, from + CHUNK_ROWS);
+    return firstFrom(times, from, to, this.#rangeEnd(times[from]));
+  }
+
+  /** The next multiple of the range. */
+  #rangeEnd(timeMs: number): number {
+    return (Math.floor(timeMs / this.#chunkRangeMs) + 1) * this.#chunkRangeMs;
   }
 
   #dropChunks(series: HeadSeries, beforeMs: number): void {
@@ -342,29 +386,6 @@ export class Head {
     if (timestampMs < this.#minTimeMs) this.#minTimeMs = timestampMs;
     if (timestampMs > this.#maxTimeMs) this.#maxTimeMs = timestampMs;
   }
-}
-
-/** Adds a row to the open chunk, which has room for it. */
-function pushRow(series: HeadSeries, timestampMs: number, value: number, startTimestampMs: number): void {
-  const row = series.length;
-  if (row === series.times.length) series.grow();
-  series.times[row] = timestampMs;
-  series.values[row] = value;
-  series.length = row + 1;
-  series.last = row;
-  if (startTimestampMs !== 0 || series.starts !== undefined) series.setStart(row, startTimestampMs);
-}
-
-/** The stale marker as others know it, for one whose bits V8 has changed on the way; any other NaN as it is. */
-function exactNaN(value: number): number {
-  return isStaleNaN(value) ? STALE_NAN : value;
-}
-
-/** Whether the sample is the series' newest one once more. */
-function isRepeated(series: HeadSeries, timestampMs: number, value: number): boolean {
-  if (timestampMs !== series.lastTimeMs || series.lastHistogram) return false;
-  const last = series.values[series.last];
-  return Object.is(last, value) && isStaleNaN(last) === isStaleNaN(value);
 }
 
 /** The histogram as a read gives it back: with what became known of counter resets. */

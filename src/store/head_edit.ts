@@ -12,9 +12,7 @@ export function splitAt(head: Head, reader: HeadReader, series: HeadSeries, time
   if (at >= 0) series.chunks.splice(at, 1, ...halves(head, reader, series.chunks[at], timeMs));
   if (series.length === 0 || series.times[0] >= timeMs) return;
   const middle = firstFrom(series.times, 0, series.length, timeMs);
-  series.chunks.push(head.encode(series, series.starts, 0, middle));
-  if (middle === series.length) series.clearOpen();
-  else series.dropOpen(middle);
+  head.closeRows(series, middle);
 }
 
 /** Removes the samples with minTimeMs ≤ t ≤ maxTimeMs. */

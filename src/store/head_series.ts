@@ -6,6 +6,8 @@ import type { ChunkId } from "./chunk_slab.ts";
 
 /** Rows an open chunk starts with; it doubles up to its limit. */
 const FIRST_CAPACITY = 16;
+/** From this many rows on it is a log being replayed, of which more will come: it grows in larger steps. */
+const USUAL_CAPACITY = 256;
 
 /**
  * One series in the head: closed chunks in the chunk store, and the newest samples as raw columns (the open chunk), so
@@ -54,13 +56,21 @@ export class HeadSeries {
   }
 
   grow(): void {
-    const capacity = this.times.length * 2;
+    const capacity = this.times.length * (this.times.length < USUAL_CAPACITY ? 2 : 4);
     this.times = grown(this.times, capacity);
     this.values = grown(this.values, capacity);
     if (this.starts) this.starts = grown(this.starts, capacity);
   }
 
-  /** Starts an empty open chunk that takes `limit` rows before `cutAtMs`. */
+  /** Gives back what the columns have beyond so many rows. */
+  shrink(rows: number): void {
+    if (this.times.length <= rows) return;
+    this.times = this.times.slice(0, rows);
+    this.values = this.values.slice(0, rows);
+    this.starts = this.starts?.slice(0, rows);
+  }
+
+  /** Lets the open chunk take rows up to `limit`, all of them before `cutAtMs`. */
   open(limit: number, cutAtMs: number): void {
     this.limit = limit;
     this.cutAtMs = cutAtMs;
