@@ -67,6 +67,9 @@ export const query: Command = {
     if (options.data !== undefined && options.url !== undefined) {
       return usage(output, "--data and --url exclude each other");
     }
+    if (options.url !== undefined && !/^https?:$/.test(URL.parse(options.url)?.protocol ?? "")) {
+      return usage(output, `--url ${options.url}: no address such as ${DEFAULT_URL}`);
+    }
 
     const told = await ask(question, options);
     if (told.kind === "error") {

@@ -4,7 +4,15 @@ import type { ApiData, Question, Told } from "./query.ts";
 /** How long the API may take, ms. */
 const TIMEOUT_MS = 30_000;
 
-/** Puts the question to a Prometheus-compatible HTTP API. @throws when it can't be reached or answers with no JSON */
+interface Answer {
+  readonly status?: string;
+  readonly data?: ApiData;
+  readonly error?: string;
+  readonly warnings?: readonly string[];
+  readonly infos?: readonly string[];
+}
+
+/** Puts the question to a Prometheus-compatible HTTP API. @throws when it can't be reached */
 export async function askApi(
   url: string,
   { query, timeMs = new SystemClock().wallNow(), range, lookbackMs }: Question,
@@ -22,15 +30,20 @@ export async function askApi(
     body: form,
     signal: AbortSignal.timeout(TIMEOUT_MS),
   });
-  const answer = await response.json() as {
-    status: string;
-    data?: ApiData;
-    error?: string;
-    warnings?: string[];
-    infos?: string[];
-  };
-  if (answer.status !== "success" || !answer.data) {
-    return { kind: "error", message: answer.error ?? `the API answered ${response.status} without a result` };
+  const answer = answerIn(await response.text());
+  if (answer?.status !== "success" || !answer.data) {
+    const { status, url } = response;
+    const message = answer?.error ?? `${url} answered ${status}, and not as Prometheus' API does`;
+    return { kind: "error", message };
   }
   return { kind: "ok", data: answer.data, remarks: [...answer.warnings ?? [], ...answer.infos ?? []] };
+}
+
+/** `undefined`: it is no JSON. */
+function answerIn(body: string): Answer | undefined {
+  try {
+    return JSON.parse(body) as Answer;
+  } catch {
+    return undefined;
+  }
 }

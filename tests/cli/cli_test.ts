@@ -54,6 +54,12 @@ const cases: { name: string; args: string[]; code: number; out?: RegExp; err?: R
     err: /--step needs --range/,
   },
   { name: "a lookback that is none", args: ["query", "up", "--lookback", "x"], code: 2, err: /--lookback x/ },
+  {
+    name: "an address that is none",
+    args: ["query", "up", "--url", "127.0.0.1:1312"],
+    code: 2,
+    err: /--url 127/,
+  },
   { name: "a format that is none", args: ["query", "up", "--format", "xml"], code: 2, err: /table or json/ },
   {
     name: "an API that is not there",
@@ -156,6 +162,9 @@ Deno.test("command line: query of a running API, with its remarks", async () => 
   assert.equal(code, 0);
   assert.match(out, /\{job="api"\} +2023-11-14T22:23:20\.000Z +0/);
   assert.match(err, /might not be a counter/);
+  const elsewhere = await bunny("query", "up", "--url", `${rig.url}/elsewhere/`);
+  assert.equal(elsewhere.code, 1);
+  assert.match(elsewhere.err, /elsewhere\/api\/v1\/query answered 404, and not as/);
   const wrong = await bunny("query", "up{", "--url", rig.url);
   assert.deepEqual([wrong.code, /parse error/.test(wrong.err)], [1, true]);
 });
