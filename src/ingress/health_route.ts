@@ -2,7 +2,14 @@ import { METRIC_NAME } from "../model/labels.ts";
 import type { ProbeStatusSource } from "../model/probe_status.ts";
 import type { Queryable } from "../model/store.ts";
 import { SampleColumns } from "../model/sample.ts";
-import { type Expr, type MatrixSeries, parseExpr, type QueryValue, selectorsOf } from "../query/mod.ts";
+import {
+  type Expr,
+  formatApiFloat,
+  type MatrixSeries,
+  parseExpr,
+  type QueryValue,
+  selectorsOf,
+} from "../query/mod.ts";
 import { type Answer, json, type Request, text } from "./answer.ts";
 import type { Evaluation, HealthEndpoint } from "./health_endpoint.ts";
 import { probeJson } from "./probe_json.ts";
@@ -68,15 +75,16 @@ function verbose(endpoint: HealthEndpoint, evaluation: Evaluation, deps: HealthR
 function valueJson(value: QueryValue): unknown {
   switch (value.kind) {
     case "scalar":
+      return { type: value.kind, value: formatApiFloat(value.value) };
     case "string":
-      return { type: value.kind, value: String(value.value) };
+      return { type: value.kind, value: value.value };
     case "vector":
       return {
         type: "vector",
         count: value.samples.length,
         series: value.samples.slice(0, MAX_SERIES).map(({ labels, value, histogram }) => ({
           labels: labels.toRecord(),
-          value: histogram ? "histogram" : String(value),
+          value: histogram ? "histogram" : formatApiFloat(value),
         })),
       };
     case "matrix":
@@ -95,7 +103,7 @@ function lastSteps({ values, histograms }: MatrixSeries): string[] {
   const first = Math.max(0, values.length - MAX_STEPS);
   return Array.from(
     values.subarray(first),
-    (each, i) => histograms?.[first + i] ? "histogram" : String(each),
+    (each, i) => histograms?.[first + i] ? "histogram" : formatApiFloat(each),
   );
 }
 

@@ -26,7 +26,7 @@ export function remoteEvaluator(query: HealthQuery, url: string, clock: Clock): 
         signal: gaveUp.signal,
         redirect: "error",
       });
-      return resultOf(JSON.parse(await boundedText(response)), response.status);
+      return resultOf(await boundedText(response), response.status);
     } catch (error) {
       if (gaveUp.signal.aborted) {
         return failed("timeout", `no answer from the remote API in ${query.timeoutMs} ms`);
@@ -61,14 +61,31 @@ async function boundedText(response: Response): Promise<string> {
   return text + decoder.decode();
 }
 
+interface RemoteAnswer {
+  readonly status?: string;
+  readonly data?: RemoteData;
+  readonly error?: string;
+}
+
 /** What the API's JSON means. @throws where it does not look like its documented shape: that is never an empty answer */
-function resultOf(answer: unknown, status: number): QueryResult {
-  const { status: word, data, error } = answer as { status?: string; data?: RemoteData; error?: string };
+function resultOf(text: string, status: number): QueryResult {
+  const { status: word, data, error } = answerIn(text, status);
   if (word !== "success" || !data) {
     return failed("execution", `the remote API says: ${error ?? "no result"}`);
   }
   if (status !== 200) throw new Error(`its status is ${status}`);
   return { kind: "ok", value: valueOf(data), annotations: [], stats: NO_STATS };
+}
+
+function answerIn(text: string, status: number): RemoteAnswer {
+  let answer: unknown;
+  try {
+    answer = JSON.parse(text);
+  } catch {
+    // said below: a parser's words about a page would tell nobody what is wrong
+  }
+  if (typeof answer === "object" && answer !== null) return answer;
+  throw new Error(`it answered ${status}, and not as Prometheus' API does`);
 }
 
 interface RemoteData {

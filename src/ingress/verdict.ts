@@ -1,7 +1,7 @@
 import { unreachable } from "../base/errors.ts";
 import { isoTime, quote } from "../base/text.ts";
 import type { Labels } from "../model/labels.ts";
-import type { QueryError, QueryResult, QueryValue } from "../query/mod.ts";
+import { formatApiFloat, type QueryError, type QueryResult, type QueryValue } from "../query/mod.ts";
 
 /** What one evaluation of a health query says. */
 export type Finding =
@@ -22,7 +22,7 @@ function findingOfValue(value: QueryValue): Finding {
     case "scalar":
       return value.value === 1
         ? { kind: "healthy", reason: "the query is 1" }
-        : { kind: "unhealthy", reason: `the query is ${value.value}` };
+        : { kind: "unhealthy", reason: `the query is ${formatApiFloat(value.value)}` };
     case "string":
       return value.value === "1" || value.value === "1.0"
         ? { kind: "healthy", reason: `the query is "${value.value}"` }
@@ -36,7 +36,9 @@ function findingOfValue(value: QueryValue): Finding {
       return ofMany(value.series, (series) => {
         if (series.histograms?.some((histogram) => histogram)) return "a native histogram";
         const row = series.values.findIndex((each) => each !== 1);
-        return row < 0 ? undefined : `${series.values[row]} at ${isoTime(series.timestamps[row])}`;
+        return row < 0
+          ? undefined
+          : `${formatApiFloat(series.values[row])} at ${isoTime(series.timestamps[row])}`;
       });
     default:
       return unreachable(value);
@@ -45,7 +47,7 @@ function findingOfValue(value: QueryValue): Finding {
 
 /** `undefined`: it equals 1; else what it is instead. */
 function oneOrNot(value: number): string | undefined {
-  return value === 1 ? undefined : String(value);
+  return value === 1 ? undefined : formatApiFloat(value);
 }
 
 function ofMany<Item extends { readonly labels: Labels }>(

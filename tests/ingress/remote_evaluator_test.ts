@@ -87,9 +87,14 @@ const cases: { name: string; answer: () => Response; want: string; reason?: RegE
     want: "error",
     reason: /^the query failed: the remote API says: too much$/,
   },
-  { name: "a page", answer: () => new Response("<html>"), want: "error" },
-  { name: "nothing", answer: () => new Response(), want: "error" },
-  { name: "null", answer: () => new Response("null"), want: "error" },
+  {
+    name: "a page",
+    answer: () => new Response("<html>", { status: 404 }),
+    want: "error",
+    reason: /^the query failed: the remote API: it answered 404, and not as/,
+  },
+  { name: "nothing", answer: () => new Response(), want: "error", reason: /answered 200/ },
+  { name: "null", answer: () => new Response("null"), want: "error", reason: /answered 200/ },
   {
     name: "a success with a failure's status",
     answer: () => new Response(success("scalar", [1, "1"]).body, { status: 500 }),

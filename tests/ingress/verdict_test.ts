@@ -41,6 +41,12 @@ const cases: { name: string; result: QueryResult; want: string; reason: string }
     reason: "the query is NaN",
   },
   {
+    name: "scalar without bound",
+    result: ok({ kind: "scalar", timestampMs: 0, value: Infinity }),
+    want: "unhealthy",
+    reason: "the query is +Inf",
+  },
+  {
     name: "string 1",
     result: ok({ kind: "string", timestampMs: 0, value: "1" }),
     want: "healthy",
