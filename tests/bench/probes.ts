@@ -1,3 +1,4 @@
+import { YOUNG_GENERATION_FLAGS } from "../../deploy/build.ts";
 import { fileURLToPath } from "node:url";
 import { freePort } from "../support/free_port.ts";
 import { denoProcess, RunningProcess } from "../support/process_runner.ts";
@@ -9,7 +10,7 @@ const WARM_UP_MS = 5_000;
 const MEASURE_MS = 10_000;
 
 /** The heap settings that Bunny is shipped with. */
-const V8_FLAGS = "--v8-flags=--max-semi-space-size=1";
+const V8_FLAGS = `--v8-flags=${YOUNG_GENERATION_FLAGS}`;
 
 /** Rates to measure: probes × beats a second. */
 const LOADS = [{ probes: 50, hz: 10 }, { probes: 100, hz: 10 }, { probes: 100, hz: 20 }] as const;

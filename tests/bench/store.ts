@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { YOUNG_GENERATION_FLAGS } from "../../deploy/build.ts";
 import { SILENT } from "../../src/base/log.ts";
 import { Labels } from "../../src/model/labels.ts";
 import { equalTo } from "../../src/model/matcher.ts";
@@ -247,7 +248,7 @@ async function child(...args: string[]): Promise<string> {
       "run",
       "-A",
       "--no-check",
-      "--v8-flags=--max-semi-space-size=1",
+      `--v8-flags=${YOUNG_GENERATION_FLAGS}`,
       fileURLToPath(import.meta.url),
       ...args,
     ],

@@ -6,6 +6,7 @@
  *
  * Each case has a process of its own, with the heap settings that Bunny is shipped with, and the targets another.
  */
+import { YOUNG_GENERATION_FLAGS } from "../../deploy/build.ts";
 import { SystemClock } from "../../src/base/clock.ts";
 import type { ExpectStep, ProbeAction } from "../../src/config/mod.ts";
 import { ExecPolicy, makeProbe } from "../../src/probes/mod.ts";
@@ -15,7 +16,7 @@ import { exec, grpc, http, NO_TLS, probeConfig, probeDeps, regex, tcp } from "..
 import { RunningProcess } from "../support/process_runner.ts";
 import type { Ports } from "./targets.ts";
 
-const V8_FLAGS = "--v8-flags=--expose-gc,--max-semi-space-size=1";
+const V8_FLAGS = `--v8-flags=--expose-gc,${YOUNG_GENERATION_FLAGS}`;
 
 /** Probes side by side, and their limit: 1,000 a second where each runs into it. */
 const CONCURRENT = 50;
