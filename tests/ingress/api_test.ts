@@ -373,9 +373,12 @@ Deno.test("API tells about the store and itself", async () => {
   const tsdb = (await call(rig, "status/tsdb")).body.data as {
     headStats: Record<string, number>;
     seriesCountByMetricName: { name: string; value: number }[];
+    seriesCountByLabelValuePair: { name: string; value: number }[];
   };
   assert.equal(tsdb.headStats.numSeries, 5);
+  assert.equal(tsdb.headStats.numLabelPairs, 7);
   assert.deepEqual(tsdb.seriesCountByMetricName.slice(0, 2).map(({ value }) => value), [2, 2]);
+  assert.deepEqual(tsdb.seriesCountByLabelValuePair[0], { name: "job=api", value: 4 });
   const runtime = (await call(rig, "status/runtimeinfo")).body.data as Record<string, unknown>;
   assert.equal(runtime.reloadConfigSuccess, true);
   const build = (await call(rig, "status/buildinfo")).body.data as Record<string, unknown>;

@@ -1,11 +1,9 @@
-import { METRIC_NAME } from "../../model/labels.ts";
 import type { ProbeStatus, ProbeStatusSource } from "../../model/probe_status.ts";
 import type { Queryable } from "../../model/store.ts";
 import { VERSION } from "../../model/version.ts";
 import { type Call, reply } from "./envelope.ts";
 import { eachInTurns } from "./in_turns.ts";
 import { ApiProblem } from "./problem.ts";
-import { MAX_TIME_MS, MIN_TIME_MS } from "./form.ts";
 
 /** What the supervisor knows and these calls show. Never secrets. */
 export interface RuntimeFacts {
@@ -111,21 +109,21 @@ export function tsdbCall(facts: () => RuntimeFacts, store: Queryable): Call {
     const limit = form.signedLimit("limit") ?? 10;
     if (limit < 1) throw new ApiProblem("bad_data", "limit must be a positive number");
     if (limit > MAX_TOP) throw new ApiProblem("bad_data", `limit must not exceed ${MAX_TOP}`);
-    const series = store.select({ matchers: [], minTimeMs: MIN_TIME_MS, maxTimeMs: MAX_TIME_MS });
+    const { head } = facts();
+    const series = store.select({ matchers: [], minTimeMs: head.minTimeMs, maxTimeMs: head.maxTimeMs });
     const byMetric = new Map<string, number>();
     const byPair = new Map<string, number>();
     const valuesByName = new Map<string, Set<string>>();
     const bytesByName = new Map<string, number>();
     await eachInTurns(series, work, ({ labels }) => {
-      count(byMetric, labels.metricName, 1);
+      if (labels.metricName !== "") count(byMetric, labels.metricName, 1);
       for (const [name, value] of labels) {
-        if (name !== METRIC_NAME) count(byPair, `${name}=${value}`, 1);
+        count(byPair, `${name}=${value}`, 1);
         const values = valuesByName.get(name) ?? new Set();
         if (!values.has(value)) count(bytesByName, name, value.length);
         valuesByName.set(name, values.add(value));
       }
     });
-    const { head } = facts();
     const top = (counts: ReadonlyMap<string, number>) =>
       [...counts].sort(([, a], [, b]) => b - a).slice(0, limit).map(([name, value]) => ({ name, value }));
     return reply({
