@@ -1,8 +1,6 @@
 /** Random bytes fetched at a time: one system call for many ids. */
 const POOL_BYTES = 3_072;
 
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
-
 /** Random ids for traces and spans (W3C Trace Context), in lower-case hex. */
 export class TraceIds {
   readonly #pool = new Uint8Array(POOL_BYTES);
@@ -23,13 +21,9 @@ export class TraceIds {
       crypto.getRandomValues(this.#pool);
       this.#at = 0;
     }
-    let text = "";
-    let any = 0;
-    for (let i = 0; i < bytes; i++) {
-      const byte = this.#pool[this.#at++];
-      any |= byte;
-      text += HEX[byte];
-    }
-    return any === 0 ? this.#hex(bytes) : text;
+    const from = this.#at;
+    this.#at += bytes;
+    const text = this.#pool.subarray(from, this.#at).toHex();
+    return /^0+$/.test(text) ? this.#hex(bytes) : text;
   }
 }
