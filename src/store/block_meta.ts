@@ -17,6 +17,19 @@ export interface BlockMeta {
   readonly sources: readonly string[];
   /** The blocks that it was made of, which it stands for. */
   readonly parents: readonly BlockParent[];
+  /** What else is known of how it came about; see `isPartial`. */
+  readonly hints: readonly string[];
+}
+
+/** The hint of blocks made of samples that came late, which may lie in time that the log still holds. */
+export const FROM_OUT_OF_ORDER = "from-out-of-order";
+
+/** Prometheus' hints of blocks that have only some of their time's samples: all others are still in the log. */
+const PARTIAL_HINTS = [FROM_OUT_OF_ORDER, "from-stale-series", "from-selected-series"];
+
+/** Whether the log may have samples of the block's time. */
+export function isPartial({ hints }: BlockMeta): boolean {
+  return hints.some((hint) => PARTIAL_HINTS.includes(hint));
 }
 
 export interface BlockParent {
@@ -30,10 +43,11 @@ export type BlockMetaResult = { kind: "ok"; meta: BlockMeta } | { kind: "error";
 export function formatMeta(meta: BlockMeta): string {
   const numTombstones = meta.tombstones > 0 ? { numTombstones: meta.tombstones } : {};
   const parents = meta.parents.length > 0 ? { parents: meta.parents.map(rangeOf) } : {};
+  const hints = meta.hints.length > 0 ? { hints: meta.hints } : {};
   const json = {
     ...rangeOf(meta),
     stats: { numSamples: meta.samples, numSeries: meta.series, numChunks: meta.chunks, ...numTombstones },
-    compaction: { level: meta.level, sources: meta.sources, ...parents },
+    compaction: { level: meta.level, sources: meta.sources, ...parents, ...hints },
     version: 1,
   };
   return `${JSON.stringify(json, undefined, "\t")}\n`;
@@ -52,7 +66,7 @@ export function parseMeta(text: string): BlockMetaResult {
     return { kind: "error", message: "meta.json: ulid, minTime or maxTime is missing" };
   }
   const { numSamples, numSeries, numChunks, numTombstones } = record(stats);
-  const { level, sources, parents } = record(compaction);
+  const { level, sources, parents, hints } = record(compaction);
   return {
     kind: "ok",
     meta: {
@@ -65,6 +79,7 @@ export function parseMeta(text: string): BlockMetaResult {
       tombstones: count(numTombstones),
       level: count(level) || 1,
       sources: list(sources).filter((source) => typeof source === "string"),
+      hints: list(hints).filter((hint) => typeof hint === "string"),
       parents: list(parents).map(record).flatMap((parent) =>
         typeof parent.ulid === "string"
           ? [{ ulid: parent.ulid, minTimeMs: count(parent.minTime), maxTimeMs: count(parent.maxTime) }]

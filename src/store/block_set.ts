@@ -1,4 +1,5 @@
 import type { Block } from "./block.ts";
+import { isPartial } from "./block_meta.ts";
 
 /** The blocks that queries read, in order of time. Changes at once: readers see the old set or the new one. */
 export class BlockSet {
@@ -17,9 +18,9 @@ export class BlockSet {
     return this.#blocks.filter((block) => block.overlaps(minTimeMs, maxTimeMs));
   }
 
-  /** The first millisecond after all blocks; -Infinity without any. */
+  /** The first millisecond after all blocks that have their time's samples whole; -Infinity without any. */
   get maxTimeMs(): number {
-    return this.#blocks.reduce((latest, { meta }) => Math.max(latest, meta.maxTimeMs), -Infinity);
+    return endOf(this.#blocks);
   }
 
   get sizeBytes(): number {
@@ -40,4 +41,12 @@ export class BlockSet {
   close(): void {
     this.change({ remove: this.#blocks });
   }
+}
+
+/** The first millisecond after those blocks that have their time's samples whole; -Infinity without any. */
+export function endOf(blocks: readonly Pick<Block, "meta">[]): number {
+  return blocks.reduce(
+    (latest, { meta }) => isPartial(meta) ? latest : Math.max(latest, meta.maxTimeMs),
+    -Infinity,
+  );
 }

@@ -30,6 +30,7 @@ export interface BlockToWrite {
   /** Empty: the block is its own source. */
   readonly sources: readonly string[];
   readonly parents: readonly BlockParent[];
+  readonly hints: readonly string[];
   /** Every label name and value of the series. */
   readonly symbols: Iterable<string>;
   /** Sorted by labels (`compareFlat`). */
@@ -106,7 +107,7 @@ async function writeContent(
   } finally {
     chunks.close();
   }
-  const { ulid, minTimeMs, maxTimeMs, level, parents } = block;
+  const { ulid, minTimeMs, maxTimeMs, level, parents, hints } = block;
   const sources = block.sources.length > 0 ? block.sources : [ulid];
   return {
     ulid,
@@ -115,6 +116,7 @@ async function writeContent(
     level,
     sources,
     parents,
+    hints,
     samples,
     series,
     chunks: chunkCount,

@@ -40,6 +40,7 @@ export async function mergeBlocks(
       level: 1 + Math.max(...blocks.map(({ meta }) => meta.level)),
       sources: [...new Set(blocks.flatMap(({ meta }) => meta.sources))].sort(),
       parents: blocks.map(({ meta }) => meta),
+      hints: blocks[0].meta.hints.filter((hint) => blocks.every(({ meta }) => meta.hints.includes(hint))),
       symbols,
       series: merged(blocks),
     },

@@ -15,6 +15,7 @@ export interface Cut {
 /**
  * Writes what the head has of this time as a block. The head keeps it: whoever adds the block to those that queries
  * read truncates the head in the same step.
+ * `hints`: for the block's meta.
  * @returns undefined when there was nothing
  */
 export async function cutBlock(
@@ -24,6 +25,7 @@ export async function cutBlock(
   reader: HeadReader,
   nowMs: number,
   pause: () => Promise<void> | undefined,
+  hints: readonly string[] = [],
 ): Promise<BlockMeta | undefined> {
   const included: { flat: readonly string[]; series: HeadSeries }[] = [];
   const symbols = new Set<string>();
@@ -45,6 +47,7 @@ export async function cutBlock(
       level: 1,
       sources: [],
       parents: [],
+      hints,
       symbols,
       series: toWrite(head, cut, included),
     },

@@ -1,12 +1,17 @@
 import { messageOf } from "../base/errors.ts";
+import type { Labels } from "../model/labels.ts";
 import { BlockKeeper, type BlockKeeperParts } from "./block_keeper.ts";
+import { FROM_OUT_OF_ORDER, isPartial } from "./block_meta.ts";
+import { endOf } from "./block_set.ts";
 import { writeCheckpoint } from "./checkpoint.ts";
 import { isFromTheFuture } from "./clock_watch.ts";
 import { type Cut, cutBlock } from "./cut.ts";
-import { hasOutOfOrderLog, loadBlocks, lockDir, removeForeignCaches, SET_ASIDE, sweep } from "./disk_open.ts";
+import { loadBlocks, lockDir, removeForeignCaches, SET_ASIDE, sweep } from "./disk_open.ts";
+import { removeIfThere } from "./files.ts";
 import type { Head } from "./head.ts";
 import { dropAfter } from "./head_edit.ts";
 import type { HeadReader } from "./head_reader.ts";
+import { readLateLog } from "./late_log.ts";
 import type { DirLock } from "./lock.ts";
 import { planCut, planEarlyCut, planLastCut } from "./plan.ts";
 import { repairTornTails, replay } from "./replay.ts";
@@ -134,7 +139,8 @@ export class Disk {
   async setAsideFuture(nowMs: number): Promise<void> {
     const { blocks, head, headReader, counts, dir, logger } = this.#parts;
     for (const block of blocks.list()) {
-      if (!isFromTheFuture(block.meta.maxTimeMs, nowMs)) continue;
+      const { meta } = block;
+      if (!isFromTheFuture(isPartial(meta) ? meta.minTimeMs : meta.maxTimeMs, nowMs)) continue;
       blocks.change({ remove: [block] });
       setAsideBlock(dir, block);
       counts.blocksSetAside++;
@@ -171,8 +177,7 @@ export class Disk {
     blocks.change({ add: loaded.blocks });
     for (const block of loaded.superseded) this.#keeper.remove(block);
     const nowMs = clock.wallNow();
-    const past = loaded.blocks.filter(({ meta }) => !isFromTheFuture(meta.maxTimeMs, nowMs));
-    head.minValidTimeMs = past.reduce((latest, { meta }) => Math.max(latest, meta.maxTimeMs), -Infinity);
+    head.minValidTimeMs = endOf(loaded.blocks.filter(({ meta }) => !isFromTheFuture(meta.maxTimeMs, nowMs)));
 
     const found = await replay(this.#walDir, head, headReader);
     this.#lastSegment = found.lastSegment;
@@ -187,11 +192,9 @@ export class Disk {
         places: damages.length,
       });
     }
-    if (hasOutOfOrderLog(dir)) {
-      logger.warn("the directory has a log of out-of-order samples, which Bunny does not read", { dir });
-    }
     this.#room.measure();
     this.#startLog();
+    await this.#takeLateLog(found.labelsOf);
     const isWhole = repairTornTails(found.damaged) && found.malformedRecords === 0;
     if (!isWhole) await this.#checkpoint();
     removeForeignCaches(dir);
@@ -209,6 +212,32 @@ export class Disk {
       damagedSegments: found.damaged.length,
       tookMs: Math.round(counts.replayMs),
     });
+  }
+
+  /** Makes blocks of a log of out-of-order samples that Prometheus left, and removes it. */
+  async #takeLateLog(labelsOf: (ref: number) => Labels | undefined): Promise<void> {
+    const { dir, settings, blocks, clock, logger } = this.#parts;
+    try {
+      const late = await readLateLog(`${dir}/wbl`, labelsOf, settings.minBlockMs);
+      if (!late) return;
+      const { head, reader, samples, lost } = late;
+      const next = () => planLastCut(head.minTimeMs, head.maxTimeMs, -Infinity, settings.minBlockMs);
+      for (let cut = next(); cut; cut = next()) {
+        using _ = this.#reserve(blockBytes(head, cut));
+        const hints = [FROM_OUT_OF_ORDER];
+        const meta = await cutBlock(dir, cut, head, reader, clock.wallNow(), this.#slices.pause, hints);
+        if (meta) blocks.change({ add: [this.#keeper.open(meta)] });
+        head.truncate(cut.maxTimeMs);
+        this.#room.measure();
+      }
+      removeIfThere(`${dir}/wbl`);
+      const level = lost > 0 ? "warn" : "info";
+      logger[level]("the directory's log of out-of-order samples was made into blocks", { samples, lost });
+    } catch (error) {
+      logger.warn("the directory has a log of out-of-order samples that can't be read: they are missing", {
+        error: messageOf(error),
+      });
+    }
   }
 
   #startLog(): void {

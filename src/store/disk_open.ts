@@ -77,13 +77,6 @@ export function removeForeignCaches(dir: string): void {
   }
 }
 
-/** Whether the directory has Prometheus' log of out-of-order samples, which we don't read. */
-export function hasOutOfOrderLog(dir: string): boolean {
-  return listDir(`${dir}/wbl`).some(({ name }) => {
-    return /^\d+$/.test(name) && Deno.lstatSync(`${dir}/wbl/${name}`).size > 0;
-  });
-}
-
 /** Removes a block: under another name first, so that a crash leaves no half block. */
 export function removeBlock(block: Block): void {
   const doomed = block.dir + DELETION_SUFFIX;

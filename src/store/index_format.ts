@@ -7,6 +7,8 @@
  */
 export const INDEX_MAGIC = 0xbaaa_d700;
 export const INDEX_VERSION = 2;
+/** Prometheus reads version 3 as version 2. */
+export const INDEX_VERSIONS_READ: readonly number[] = [INDEX_VERSION, 3];
 export const INDEX_HEADER_BYTES = 5;
 
 /** Series start at multiples of this. */

@@ -5,7 +5,7 @@ import {
   CHECKSUM_BYTES,
   INDEX_HEADER_BYTES,
   INDEX_MAGIC,
-  INDEX_VERSION,
+  INDEX_VERSIONS_READ,
   SERIES_ALIGNMENT,
   TOC_BYTES,
 } from "./index_format.ts";
@@ -56,7 +56,9 @@ export class IndexReader {
     const header = new ByteReader(file.read(0, INDEX_HEADER_BYTES));
     if (header.be32() !== INDEX_MAGIC) throw new CorruptBlockError("index: not an index file");
     const version = header.u8();
-    if (version !== INDEX_VERSION) throw new CorruptBlockError(`index: version ${version} is not known`);
+    if (!INDEX_VERSIONS_READ.includes(version)) {
+      throw new CorruptBlockError(`index: version ${version} is not known`);
+    }
     const tocBytes = file.read(file.sizeBytes - TOC_BYTES, TOC_BYTES);
     const toc = new ByteReader(tocBytes);
     const [symbols, series, , , , table] = Array.from({ length: 6 }, () => toc.be64());

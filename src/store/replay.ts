@@ -21,6 +21,8 @@ export interface Replay {
   /** Samples of series that no intact record introduced. */
   readonly unknownSeries: number;
   readonly malformedRecords: number;
+  /** The series that the log means by a reference. */
+  readonly labelsOf: (ref: number) => Labels | undefined;
 }
 
 /** Reads the newest checkpoint and all segments after it into the head. */
@@ -51,6 +53,7 @@ export async function replay(walDir: string, head: Head, reader: HeadReader): Pr
     samples: sink.samples,
     unknownSeries: sink.unknownSeries,
     malformedRecords,
+    labelsOf: (ref) => sink.labelsOf(ref),
   };
 }
 
@@ -108,6 +111,10 @@ class HeadSink implements RecordSink {
   tombstone(ref: number, minTimeMs: number, maxTimeMs: number): void {
     const series = this.#series.get(ref);
     if (series) this.#tombstones.push({ series, minTimeMs, maxTimeMs });
+  }
+
+  labelsOf(ref: number): Labels | undefined {
+    return this.#series.get(ref)?.labels;
   }
 
   /** A deletion hides everything in its range that was there when it was made, and nothing later is out of order. */

@@ -10,7 +10,16 @@ import {
   type Span,
 } from "../../src/store/plan.ts";
 
-const none = { samples: 1, series: 1, chunks: 1, tombstones: 0, level: 1, sources: [], parents: [] };
+const none = {
+  samples: 1,
+  series: 1,
+  chunks: 1,
+  tombstones: 0,
+  level: 1,
+  sources: [],
+  parents: [],
+  hints: [],
+};
 
 /** A block from one minute to another. */
 function block(from: number, to: number, sizeBytes = 1): Span {
