@@ -24,6 +24,16 @@ const cases: Case[] = [
     want: vector({ metric: { __name__: "up", job: "api" }, value: [NOW, "1"] }),
   },
   {
+    name: "bytes that are no UTF-8",
+    path: `query?query=label_replace(up{job="api"},"job","\\xff","","")`,
+    want: vector({ metric: { __name__: "up", job: "\ufffd" }, value: [NOW, "1"] }),
+  },
+  {
+    name: "a string of bytes that are no UTF-8",
+    path: `query?query="a\\xff"`,
+    want: { status: "success", data: { resultType: "string", result: [NOW, "a\ufffd"] } },
+  },
+  {
     name: "an instant query of then, in RFC 3339",
     path: "query?query=sum(requests_total)&time=2023-11-14T22:13:30Z",
     want: vector({ metric: {}, value: [1_700_000_010, "11"] }),

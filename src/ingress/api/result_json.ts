@@ -1,4 +1,4 @@
-import type { Labels } from "../../model/labels.ts";
+import { Labels } from "../../model/labels.ts";
 import {
   formatApiFloat,
   histogramToApi,
@@ -40,7 +40,7 @@ function* resultParts(value: QueryValue): Generator<string, void, void> {
     case "scalar":
       return yield point(value.timestampMs, value.value);
     case "string":
-      return yield `[${value.timestampMs / 1_000},${JSON.stringify(value.value)}]`;
+      return yield `[${value.timestampMs / 1_000},${JSON.stringify(value.value.toWellFormed())}]`;
     case "vector": {
       let before = "[";
       for (const sample of value.samples) {
@@ -99,6 +99,10 @@ function point(timestampMs: number, value: number): string {
   return `[${timestampMs / 1_000},"${formatApiFloat(value)}"]`;
 }
 
+/** Bytes that are no UTF-8 are U+FFFD in JSON: parsers stumble over halves of characters. */
 export function metric(labels: Labels): string {
-  return JSON.stringify(labels.toRecord());
+  const { flat } = labels;
+  return flat.every((text) => text.isWellFormed())
+    ? JSON.stringify(labels.toRecord())
+    : JSON.stringify(Labels.fromFlat(flat.map((text) => text.toWellFormed())).toRecord());
 }
