@@ -3,7 +3,8 @@ import { startBunny } from "../process/bunny.ts";
 import { freePort } from "../support/free_port.ts";
 import { denoProcess, RunningProcess } from "../support/process_runner.ts";
 import { tempDir } from "../support/temp_dir.ts";
-import { processStats, sleep } from "./process_stats.ts";
+import { converse } from "../hardening/raw_client.ts";
+import { processStats, quantile, sleep } from "./process_stats.ts";
 import { wrk } from "./wrk.ts";
 
 const PROBES = 10;
@@ -11,11 +12,15 @@ const PERIOD_MS = 100;
 const WARM_UP_MS = 15_000;
 const SECONDS = 5;
 const ROUNDS = 3;
+/** Asked in all in the calm, and how often, ms. */
+const CALM_ASKS = 3_000;
+const CALM_EVERY_MS = 10;
 const QUERY = "avg_over_time(probe_success[10s])";
 
 /**
- * Health answers over 10 probes × 10 Hz and a 10 s window: throughput, p50, p99 and CPU an answer, beside a bare
- * node:http server and, where it is installed, a Prometheus that has scraped the same samples and answers the same query.
+ * Health answers over 10 probes × 10 Hz and a 10 s window, beside a bare node:http server: first asked for now and then
+ * on fresh connections, as the kubelet does, then as fast as eight connections can, for throughput and CPU an answer. The
+ * second time also beside a Prometheus, where it is installed, that has scraped the same samples and answers the same query.
  */
 export async function main(_args: string[]): Promise<void> {
   using dir = tempDir();
@@ -23,10 +28,8 @@ export async function main(_args: string[]): Promise<void> {
   const barePort = Number(await bare.waitForLine(/^\d+$/));
   const port = freePort();
   await using bunny = await startBunny(dir.write("bunny.yaml", config(port, barePort)));
-  await using prometheus = startPrometheus(dir.path, port);
   await sleep(WARM_UP_MS);
-
-  const rows = [
+  const ours = [
     { name: "bare node:http", pid: bare.pid, url: `http://127.0.0.1:${barePort}/` },
     { name: "health answer", pid: bunny.pid, url: `http://127.0.0.1:${port}/ready` },
     {
@@ -34,6 +37,12 @@ export async function main(_args: string[]): Promise<void> {
       pid: bunny.pid,
       url: `http://127.0.0.1:${port}/api/v1/query?query=${encodeURIComponent(QUERY)}`,
     },
+  ];
+  await askInTurns(ours);
+  await using prometheus = startPrometheus(dir.path, port);
+  await sleep(WARM_UP_MS);
+  const rows = [
+    ...ours,
     ...prometheus
       ? [{
         name: "Prometheus' query API",
@@ -56,6 +65,26 @@ export async function main(_args: string[]): Promise<void> {
           }  ${load.failed}`,
       );
     }
+  }
+}
+
+/** Asks one after the other, on a fresh connection each time, and prints how long answers took, the connection included. */
+async function askInTurns(rows: readonly { readonly name: string; readonly url: string }[]): Promise<void> {
+  const tookMs = new Map<string, number[]>(rows.map(({ name }) => [name, []]));
+  for (let i = 0; i < CALM_ASKS; i++) {
+    const { name, url } = rows[i % rows.length];
+    const { port, pathname, search } = new URL(url);
+    const request = `GET ${pathname}${search} HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n`;
+    tookMs.get(name)!.push((await converse(Number(port), request)).tookMs);
+    await sleep(CALM_EVERY_MS);
+  }
+  console.log("now and then              answers  p50 ms  p99 ms");
+  for (const [name, values] of tookMs) {
+    console.log(
+      `${name.padEnd(24)} ${String(values.length).padStart(8)}  ${
+        quantile(values, 0.5).toFixed(3).padStart(6)
+      }  ${quantile(values, 0.99).toFixed(3).padStart(6)}`,
+    );
   }
 }
 
