@@ -378,6 +378,23 @@ Deno.test("API shows probes as targets", async () => {
   assert.deepEqual(target.labels, { probe: "web", type: "http" });
 });
 
+const TARGETS: readonly (readonly [parameters: string, count: number])[] = [
+  ["state=active", 1],
+  ["state=ANY", 1],
+  ["state=dropped", 0],
+  ["state=lost", 0],
+  ["scrapePool=http", 1],
+  ["scrapePool=tcp", 0],
+];
+for (const [parameters, count] of TARGETS) {
+  Deno.test(`API shows ${count} targets of ${parameters}`, async () => {
+    await using rig = await apiRig();
+    const { status, body } = await call(rig, `targets?${parameters}`);
+    assert.equal(status, 200);
+    assert.equal((body.data as { activeTargets: unknown[] }).activeTargets.length, count);
+  });
+}
+
 Deno.test("API tells about the store and itself", async () => {
   await using rig = await apiRig();
   const tsdb = (await call(rig, "status/tsdb")).body.data as {

@@ -24,20 +24,21 @@ export interface RuntimeFacts {
   readonly corruptions: number;
 }
 
-/** `targets`: the probes, in the words that Prometheus has for scrape targets. */
+/**
+ * `targets`: the probes, in the words that Prometheus has for scrape targets; a pool is all of one type. As there, a
+ * state that nobody knows selects nothing.
+ */
 export function targetsCall(source: ProbeStatusSource): Call {
   return (form) => {
-    const state = form.text("state");
-    if (!["", "any", "active", "dropped"].includes(state)) {
-      throw new ApiProblem(
-        "bad_data",
-        `invalid parameter "state": ${JSON.stringify(state)} is not any, active or dropped`,
-      );
-    }
-    const active = state === "dropped" ? [] : source.probes().map(target);
-    return reply({ activeTargets: active, droppedTargets: [], droppedTargetCounts: {} });
+    const isActive = ["", "any", "active"].includes(form.text("state").toLowerCase());
+    const pool = form.text("scrapePool");
+    const shown = isActive ? source.probes().filter(({ type }) => pool === "" || type === pool) : [];
+    return reply({ activeTargets: shown.map(target), droppedTargets: [], droppedTargetCounts: {} });
   };
 }
+
+/** What Go's clients take for no time at all. */
+const NEVER = "0001-01-01T00:00:00Z";
 
 function target(probe: ProbeStatus) {
   const last = probe.lastResult;
@@ -48,7 +49,7 @@ function target(probe: ProbeStatus) {
     scrapeUrl: probe.target,
     globalUrl: probe.target,
     lastError: last?.outcome.kind === "fail" ? `${last.outcome.reason}: ${last.outcome.detail}` : "",
-    lastScrape: new Date(last?.startedAtMs ?? 0).toISOString(),
+    lastScrape: last ? new Date(last.startedAtMs).toISOString() : NEVER,
     lastScrapeDuration: (last?.durationMs ?? 0) / 1_000,
     health: last === undefined ? "unknown" : last.outcome.kind === "pass" ? "up" : "down",
     scrapeInterval: `${probe.periodMs}ms`,
