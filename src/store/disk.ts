@@ -11,6 +11,7 @@ import { removeIfThere } from "./files.ts";
 import type { Head } from "./head.ts";
 import { dropAfter } from "./head_edit.ts";
 import type { HeadReader } from "./head_reader.ts";
+import { samplesHeld } from "./head_totals.ts";
 import { readLateLog } from "./late_log.ts";
 import type { DirLock } from "./lock.ts";
 import { planCut, planEarlyCut, planLastCut } from "./plan.ts";
@@ -163,7 +164,7 @@ export class Disk {
 
   /** Gives the directory free. A long log becomes blocks first, so that the next start needn't read it. */
   async close(): Promise<void> {
-    if (this.#parts.head.samplesHeld >= LONG_LOG_SAMPLES) await this.#cutAll();
+    if (samplesHeld(this.#parts.head) >= LONG_LOG_SAMPLES) await this.#cutAll();
     await this.wal.close();
     this.#parts.blocks.close();
     this.#lock.release();

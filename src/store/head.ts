@@ -48,6 +48,7 @@ export interface HeadCounts {
   outOfBounds: number;
   seriesCreated: number;
   seriesRemoved: number;
+  /** Chunks count from when they are closed. */
   chunksCreated: number;
   chunksRemoved: number;
 }
@@ -108,27 +109,6 @@ export class Head {
   firstTimeMs({ chunks, length, times }: HeadSeries): number {
     if (chunks.length > 0) return this.chunks.minTimeMs(chunks[0]);
     return length > 0 ? times[0] : Infinity;
-  }
-
-  /** Samples in open chunks. */
-  get openRows(): number {
-    let rows = 0;
-    for (const { length } of this.#byKey.values()) rows += length;
-    return rows;
-  }
-
-  /** Memory of closed chunks and of the columns of open ones. */
-  get memoryBytes(): number {
-    let bytes = this.chunks.memoryBytes;
-    for (const { times } of this.#byKey.values()) bytes += 2 * times.byteLength;
-    return bytes;
-  }
-
-  /** Samples in all chunks, open and closed. */
-  get samplesHeld(): number {
-    let samples = this.openRows;
-    for (const { chunks } of this.#byKey.values()) for (const id of chunks) samples += this.chunks.count(id);
-    return samples;
   }
 
   /** Told that nothing later than this is left. */
@@ -303,12 +283,19 @@ export class Head {
     let minTimeMs = Infinity;
     for (const series of this.#byKey.values()) {
       this.#dropChunks(series, beforeMs);
-      if (series.length > 0 && series.lastTimeMs < beforeMs) series.clearOpen();
+      if (series.length > 0 && series.lastTimeMs < beforeMs) this.dropOpen(series);
       if (!series.isEmpty) minTimeMs = Math.min(minTimeMs, this.firstTimeMs(series));
       else if (series.holders === 0) gone.add(series.ref);
     }
     this.#minTimeMs = minTimeMs;
     this.#forget(gone);
+  }
+
+  /** Drops a series' open chunk, which has samples. */
+  dropOpen(series: HeadSeries): void {
+    series.clearOpen();
+    this.counts.chunksCreated++;
+    this.counts.chunksRemoved++;
   }
 
   /** Encodes rows [from, to) as a closed chunk, which the caller files with its series. */

@@ -32,7 +32,7 @@ export function erase(
     if (isInside) head.freeChunk(id);
     return !isInside;
   });
-  if (series.length > 0 && series.times[0] >= minTimeMs && series.lastTimeMs < end) series.clearOpen();
+  if (series.length > 0 && series.times[0] >= minTimeMs && series.lastTimeMs < end) head.dropOpen(series);
 }
 
 /** Timestamps are whole milliseconds; the end may be Infinity. */

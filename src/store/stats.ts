@@ -3,6 +3,7 @@ import type { DecodedCache } from "./decoded_cache.ts";
 import type { Disk } from "./disk.ts";
 import type { DiskCounts } from "./disk_stats.ts";
 import type { Head } from "./head.ts";
+import { memoryBytes, openChunks } from "./head_totals.ts";
 import type { StoreReader } from "./store_reader.ts";
 
 /** What a store holds and has done since it was opened. The metric after a field has the same meaning in Prometheus. */
@@ -18,7 +19,7 @@ export interface StoreStats {
   readonly headSeriesCreated: number;
   /** prometheus_tsdb_head_series_removed_total */
   readonly headSeriesRemoved: number;
-  /** prometheus_tsdb_head_chunks: closed ones. */
+  /** prometheus_tsdb_head_chunks, open ones included. */
   readonly headChunks: number;
   /** prometheus_tsdb_head_chunks_created_total */
   readonly headChunksCreated: number;
@@ -101,6 +102,7 @@ export interface StatsParts {
 
 export function statsOf(parts: StatsParts): StoreStats {
   const { head, blocks, reader, disk, decoded, counts, memoryOnlyReason } = parts;
+  const open = openChunks(head);
   const isEmpty = head.minTimeMs === Infinity;
   const state = disk?.wal.state;
   return {
@@ -109,13 +111,13 @@ export function statsOf(parts: StatsParts): StoreStats {
     headSeries: head.seriesCount,
     headSeriesCreated: head.counts.seriesCreated,
     headSeriesRemoved: head.counts.seriesRemoved,
-    headChunks: head.chunks.size,
-    headChunksCreated: head.counts.chunksCreated,
+    headChunks: head.chunks.size + open,
+    headChunksCreated: head.counts.chunksCreated + open,
     headChunksRemoved: head.counts.chunksRemoved,
     headMinTimeMs: isEmpty ? undefined : head.minTimeMs,
     headMaxTimeMs: isEmpty ? undefined : head.maxTimeMs,
     headChunkBytes: head.chunks.dataBytes,
-    headMemoryBytes: head.memoryBytes,
+    headMemoryBytes: memoryBytes(head),
     samplesAppended: head.counts.samplesAppended,
     histogramsAppended: head.counts.histogramsAppended,
     outOfOrderSamples: head.counts.outOfOrder,

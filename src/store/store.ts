@@ -15,6 +15,7 @@ import { noDiskCounts } from "./disk_stats.ts";
 import { Head } from "./head.ts";
 import { dropAfter } from "./head_edit.ts";
 import { HeadReader } from "./head_reader.ts";
+import { memoryBytes } from "./head_totals.ts";
 import { MatcherMemo } from "./matcher_memo.ts";
 import { settingsOf, type StoreOptions, type StoreSettings } from "./options.ts";
 import { PageCache } from "./page_cache.ts";
@@ -237,12 +238,12 @@ export class Store implements Appendable, Queryable {
   #expireBySize(): void {
     const head = this.#head;
     const { retentionSizeBytes } = this.#settings;
-    if (head.memoryBytes <= retentionSizeBytes) return;
+    if (memoryBytes(head) <= retentionSizeBytes) return;
     this.#counts.sizeRetentions++;
     const sliceMs = Math.max(1, (head.maxTimeMs - head.minTimeMs) / 64);
     for (let cutMs = head.minTimeMs + sliceMs; cutMs <= head.maxTimeMs; cutMs += sliceMs) {
       head.truncate(cutMs);
-      if (head.memoryBytes <= retentionSizeBytes) return;
+      if (memoryBytes(head) <= retentionSizeBytes) return;
     }
   }
 

@@ -20,6 +20,8 @@ import { WindowPlan } from "./window_plan.ts";
 const MAX_HEADER_BYTES = 2;
 const MAX_SAMPLE_BYTES = 19;
 
+const MAX_VARINT_BYTES = 10;
+
 const LANE = 0x1_0000_0000;
 
 /** Turns columns into chunks. Holds a scratch buffer, so that encoding allocates nothing. */
@@ -98,15 +100,9 @@ export function decodeXor(
 ): number {
   const count = view.getUint16(start);
   if (count === 0) return start + 2;
-  let at = start + 2;
-  let time = 0;
-  for (let scale = 1;; scale *= 128) {
-    const byte = view.getUint8(at++);
-    time += (byte & 127) * scale;
-    if (byte < 128) break;
-    if (scale > Number.MAX_SAFE_INTEGER) throw new RangeError("timestamp of more than ten bytes");
-  }
-  time = time % 2 === 0 ? time / 2 : -(time + 1) / 2;
+  let at = varintEnd(view, start + 2);
+  const zigzag = uvarintAt(view, start + 2, at);
+  let time = zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2;
   let high = view.getInt32(at);
   let low = view.getInt32(at + 4);
   at += 8;
@@ -115,13 +111,9 @@ export function decodeXor(
   lanes[2 * row + 1] = high;
   if (count === 1) return at;
 
-  let step = 0;
-  for (let scale = 1;; scale *= 128) {
-    const byte = view.getUint8(at++);
-    step += (byte & 127) * scale;
-    if (byte < 128) break;
-    if (scale > Number.MAX_SAFE_INTEGER) throw new RangeError("step of more than ten bytes");
-  }
+  const stepAt = at;
+  at = varintEnd(view, stepAt);
+  let step = uvarintAt(view, stepAt, at);
 
   // The second sample has no <dod>: it is read as if a zero bit (the same step) stood before it.
   let bit = at * 8 - 1;
@@ -228,6 +220,19 @@ export function decodeXor(
     word = wordAt(view, bit);
   }
   return bit + 7 >>> 3;
+}
+
+/** Where the variable-length integer at `at` ends. */
+function varintEnd(view: DataView, at: number): number {
+  for (let end = at; end < at + MAX_VARINT_BYTES;) if (view.getUint8(end++) < 128) return end;
+  throw new RangeError(`varint of more than ${MAX_VARINT_BYTES} bytes`);
+}
+
+/** The unsigned integer in bytes [at, end). */
+function uvarintAt(view: DataView, at: number, end: number): number {
+  let value = 0;
+  while (end > at) value = value * 128 + (view.getUint8(--end) & 127);
+  return value;
 }
 
 /** The 32 bits from bit position `bit` on, as a signed integer. */

@@ -33,7 +33,9 @@ Deno.test("Store gives back what was appended, over every range, across closed a
     assert.equal(series.readLast(from, to, columns), want.length > 0);
     assert.deepEqual(rowsOf(columns), want.slice(-1));
   }
-  assert.ok(store.stats().headChunks > 10);
+  const { headChunks, headChunksCreated, headChunksRemoved } = store.stats();
+  assert.ok(headChunks > 10);
+  assert.equal(headChunks, headChunksCreated - headChunksRemoved);
 });
 
 Deno.test("Store keeps the stale marker's bits, in the open chunk and in closed ones", async () => {
@@ -219,4 +221,25 @@ Deno.test("Store in memory stays below retentionSizeBytes and keeps the newest",
   series.read(0, Infinity, columns);
   assert.ok(columns.length > 1_000);
   assert.ok(columns.length < 10_000);
+});
+
+Deno.test("Store counts a chunk from its first sample on, as Prometheus does", async () => {
+  await using fixture = await openStore({ retentionMs: 60_000 });
+  const { store, clock } = fixture;
+  const ref = store.acquire(labels("m"));
+  const counts = () => {
+    const { headChunks, headChunksCreated, headChunksRemoved } = store.stats();
+    return [headChunks, headChunksCreated, headChunksRemoved];
+  };
+  assert.deepEqual(counts(), [0, 0, 0]);
+  store.append(clock.wallNow(), [ref], [1]);
+  assert.deepEqual(counts(), [1, 1, 0]);
+  for (let row = 1; row <= 256; row++) store.append(clock.wallNow() + row, [ref], [1]);
+  assert.deepEqual(counts(), [2, 2, 0]);
+  clock.jumpWall(120_000);
+  await store.maintain(); // the jump is taken for a clock set forward: nothing expires for one retention
+  assert.deepEqual(counts(), [2, 2, 0]);
+  await clock.advance(61_000);
+  await store.maintain();
+  assert.deepEqual(counts(), [0, 2, 2]);
 });

@@ -27,7 +27,7 @@ Deno.test("Store that replayed a log encodes it later, in chunks as long as any 
   const after = new Restarts(dir.join("crash"), { minBlockMs: BLOCK_MS }, clock);
   await using store = await after.open();
   assert.equal(store.stats().replayedSamples, 3 * 1_500);
-  assert.equal(store.stats().headChunksCreated, 0);
+  assert.equal(store.stats().headChunksCreated, 3); // the open ones
   assert.deepEqual(readAll(store, ALL), want);
   const again = names.map((name) => store.acquire(name));
   const append = (beats: number) => {
@@ -41,7 +41,7 @@ Deno.test("Store that replayed a log encodes it later, in chunks as long as any 
   append(10);
   assert.deepEqual(readAll(store, ALL), want);
   await store.maintain();
-  assert.ok(store.stats().headChunksCreated >= 3 * 5);
+  assert.ok(store.stats().headChunksCreated >= 3 * 6);
   assert.deepEqual(readAll(store, ALL), want);
   append(1_000);
   assert.deepEqual(readAll(store, ALL), want);
