@@ -12,6 +12,7 @@ export interface Subject extends AsyncDisposable {
   readonly port: number;
   readonly bunny: RunningProcess;
   readonly barePort: number;
+  readonly bare: RunningProcess;
   readonly watch: Watch;
   readonly dir: TempDir;
 }
@@ -60,7 +61,7 @@ export async function startSubject(
   const watch = stack.use(new Watch({ bunny: `${port}/ready`, bare: `${barePort}/` }));
   await watch.ready();
   const resources = stack.move();
-  return { port, bunny, barePort, watch, dir, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+  return { port, bunny, barePort, bare, watch, dir, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 }
 
 /** What Bunny holds now. */

@@ -24,14 +24,21 @@ const LEFTOVERS_MS = QUICK_TIMEOUT_MS + 35;
 const MAX_FILES_GROWTH = 10;
 const MAX_RSS_GROWTH_MIB = 64;
 
-/** What health answers have to keep to, unless a bare server on the same machine doesn't either. */
+/**
+ * What health answers have to keep to. On a machine that has not the processor for it: so many times what a bare server
+ * takes there, and this Bunny while its targets are in order.
+ */
 const MAX_P99_MS = 5;
 const MAX_TIMES_BARE = 3;
+const MAX_TIMES_CALM = 2;
+
+/** As the executable has them built in: young objects don't spread over tens of megabytes. */
+const SHIPPED_V8_FLAGS = "--max-semi-space-size=1";
 
 const only = Deno.args.find((arg) => arg.startsWith("--only="))?.slice(7) ?? "";
 const options = {
   seed: number("seed", Math.floor(Math.random() * 2 ** 32)),
-  seconds: number("seconds", 110),
+  seconds: number("seconds", 100),
 };
 
 const behaviours = BEHAVIOURS.filter(({ stage, name }) => `${stage}: ${name}`.includes(only));
@@ -44,23 +51,24 @@ Deno.exit(await main());
 async function main(): Promise<number> {
   console.log(`seed ${options.seed}, ${behaviours.length} behaviours, ${eachMs.toFixed(0)} ms each`);
   await using target = await HostileTarget.start();
-  yields(target.pid);
+  goBefore(10, target.pid, Deno.pid);
   await using subject = await startSubject({
-    probes: 5,
+    probes: 3,
     moreProbes: target.probes(),
-    env: { EGRESS_LOG_LEVEL: "debug" },
+    env: { EGRESS_LOG_LEVEL: "debug", DENO_V8_FLAGS: SHIPPED_V8_FLAGS },
   });
-  yields(Deno.pid);
+  goBefore(-10, subject.bunny.pid, subject.bare.pid, subject.watch.pid);
   const failures = new Failures(subject.bunny);
   const flaws: string[] = [];
 
   await pause(2_500); // patient probes have seen their first success, code is compiled
   const before = holdings(subject);
   console.log(`before: ${said(before)}\n\n${WATCH_HEADER}`);
+  const calmFromMs = Date.now();
   await watched(subject, "calm", () => pause(calmMs));
   const attackFromMs = Date.now();
-  for (const behaviour of behaviours) {
-    await one(subject, target, behaviour, failures, flaws);
+  for (const [index, behaviour] of behaviours.entries()) {
+    await one(subject, target, behaviour, behaviours[index - 1], failures, flaws);
     if (!await isAlive(subject, flaws)) break;
   }
   await watched(subject, "one after the other", undefined, attackFromMs);
@@ -75,9 +83,13 @@ async function main(): Promise<number> {
   const [health, bare] = [under("bunny"), under("bare")];
   console.log(`${watchRow("all under attack", health, bare)}\n`);
   if (health.unanswered > 0) flaws.push(`${health.unanswered} health requests without an answer`);
-  if (health.p99Ms > Math.max(MAX_P99_MS, MAX_TIMES_BARE * bare.p99Ms)) {
+  const calm = subject.watch.between("bunny", calmFromMs, attackFromMs);
+  if (health.p99Ms > Math.max(MAX_P99_MS, MAX_TIMES_BARE * bare.p99Ms, MAX_TIMES_CALM * calm.p99Ms)) {
     flaws.push(
-      `health answers' p99 was ${health.p99Ms.toFixed(1)} ms, a bare server's ${bare.p99Ms.toFixed(1)} ms`,
+      `health answers' p99 was ${health.p99Ms.toFixed(1)} ms under attack, ${
+        calm.p99Ms.toFixed(1)
+      } ms before, ` +
+        `a bare server's ${bare.p99Ms.toFixed(1)} ms`,
     );
   }
   await judgeEnd(subject, target, failures, flaws);
@@ -107,6 +119,7 @@ async function one(
   subject: Subject,
   target: HostileTarget,
   behaviour: Behaviour,
+  previous: Behaviour | undefined,
   failures: Failures,
   flaws: string[],
 ): Promise<void> {
@@ -115,14 +128,17 @@ async function one(
   await target.calm();
   await target.play(behaviour);
   const fromMs = Date.now();
+  const cpuFromMs = processStats(subject.bunny.pid).cpuMs;
   await pause(eachMs);
   const untilMs = Date.now();
+  const cpuShare = (processStats(subject.bunny.pid).cpuMs - cpuFromMs) / (untilMs - fromMs);
   const audience: readonly string[] = AUDIENCE[stage];
   const seen = failures.between(fromMs + LEFTOVERS_MS, untilMs).filter(({ probe }) =>
     audience.includes(probe)
   );
-  // A probe that has to share the processor may run out of time with anything.
-  for (const wrong of seen.filter(({ reason }) => reason !== want && reason !== "timeout")) {
+  // A probe that has to share the processor may run out of time with anything, or tell of the behaviour before.
+  const may: readonly string[] = [want, "timeout", previous?.stage === stage ? previous.want : want];
+  for (const wrong of seen.filter(({ reason }) => !may.includes(reason))) {
     flaws.push(`${label}: ${wrong.probe} failed with ${wrong.reason}, expected ${want}: ${wrong.detail}`);
   }
   if (want !== "pass" && seen.length === 0 && eachMs > 300) {
@@ -134,7 +150,7 @@ async function one(
   console.log(
     `  ${label.padEnd(60).slice(0, 60)} ${counted(seen).padEnd(26)} max ${maxMs.toFixed(1).padStart(5)} / ${
       bareMaxMs.toFixed(1).padStart(5)
-    } ms  ${detail.slice(0, 110)}`,
+    } ms  CPU ${(100 * cpuShare).toFixed(0).padStart(3)} %  ${detail.slice(0, 110)}`,
   );
 }
 
@@ -219,12 +235,15 @@ function said({ files, rssMib }: ReturnType<typeof holdings>): string {
   return `${files} files, RSS ${rssMib.toFixed(0)} MiB`;
 }
 
-/** Targets would be on other machines: here they shall not take the processor from those who probe them. */
-function yields(pid: number): void {
+/**
+ * Targets would be on other machines: here they shall not take the processor from those who probe them, and nor shall
+ * whatever else runs here.
+ */
+function goBefore(priority: number, ...pids: readonly number[]): void {
   try {
-    setPriority(pid, 10);
+    for (const pid of pids) setPriority(pid, priority);
   } catch {
-    console.log("(targets run with the same priority as those who probe them)");
+    console.log(`(without the right to a priority of ${priority})`);
   }
 }
 
