@@ -74,13 +74,9 @@ export class Ingress {
     return this.#server.port;
   }
 
+  /** Open ones. */
   get connections(): number {
     return this.#server.connections;
-  }
-
-  /** In the order of the configuration. */
-  get endpoints(): readonly HealthEndpoint[] {
-    return [...this.#endpoints.values()].map(({ endpoint }) => endpoint);
   }
 
   /**

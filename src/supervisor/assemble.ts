@@ -6,7 +6,7 @@ import { Ingress, type RuntimeFacts } from "../ingress/mod.ts";
 import { type ExecPolicy, Schedule } from "../probes/mod.ts";
 import { Engine } from "../query/mod.ts";
 import { Store } from "../store/mod.ts";
-import { Internals, MeterRegistry, Telemetry } from "../telemetry/mod.ts";
+import { Internals, MeterRegistry, type Reading, Telemetry } from "../telemetry/mod.ts";
 import { samplesWithin } from "./memory_limit.ts";
 import { engineReadings, QueryTotals } from "./query_totals.ts";
 import { redactedConfig } from "./redacted_config.ts";
@@ -96,6 +96,7 @@ export async function assemble(
         () => telemetry.readings(),
         () => queries.readings(),
         () => engineReadings(parts.engine),
+        () => ingressReadings(parts.ingress),
         () => mishaps?.readings() ?? [],
       ],
     }),
@@ -120,6 +121,11 @@ export async function assemble(
   opened.move();
   const parts: Parts = { telemetry, reloads, internals, engine, schedule, ingress };
   return parts;
+}
+
+function ingressReadings({ connections }: Ingress): Reading[] {
+  const help = "Open connections; ingress.httpServer.maxConnections bounds them.";
+  return [{ name: "bunny_http_connections", kind: "gauge", help, value: connections }];
 }
 
 export function makeEngine(

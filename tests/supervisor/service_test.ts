@@ -188,4 +188,5 @@ Deno.test("service: the internals tell of the engine at work, a reload's too", a
   assert.equal(await shown(), "7");
   assert.equal((await running.service.apply(config({ maxConcurrentQueries: 9 }))).kind, "applied");
   assert.equal(await shown(), "9");
+  assert.match(await ask(running.service, "prom-metrics"), /\nbunny_http_connections [1-9]/);
 });
