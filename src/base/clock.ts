@@ -8,6 +8,8 @@ export interface Clock {
   now(): number;
   /** Wall clock in whole milliseconds since the Unix epoch; may jump either way. */
   wallNow(): number;
+  /** How far the wall face runs ahead of a machine's clock that was set back, in ms; absent: it follows every step. */
+  readonly aheadMs?: number;
   /**
    * Waits until `now()` reaches `dueAtMs`. Resolves to `true` then, to `false` as soon as `signal` aborts; never
    * rejects. A time already past resolves in a later turn of the event loop, so a loop of sleeps can't starve it.

@@ -30,6 +30,10 @@ export class SteadyClock implements Clock {
     return this.#clock.now();
   }
 
+  get aheadMs(): number {
+    return Math.max(0, this.wallNow() - this.#clock.wallNow());
+  }
+
   sleepUntil(dueAtMs: number, signal?: AbortSignal): Promise<boolean> {
     return this.#clock.sleepUntil(dueAtMs, signal);
   }

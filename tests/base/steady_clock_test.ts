@@ -19,6 +19,7 @@ Deno.test("steady clock follows a jump ahead at once", () => {
   const { fake, clock, stepsBack } = steady();
   fake.jumpWall(3_600_000);
   assert.equal(clock.wallNow(), 1_003_600_000);
+  assert.equal(clock.aheadMs, 0);
   assert.deepEqual(stepsBack, []);
 });
 
@@ -34,6 +35,7 @@ Deno.test("steady clock goes on, a little slower, when the wall clock jumps back
   }
   assert.equal(last, 1_000_000_000 + 9_000);
   assert.deepEqual(stepsBack, [3_600_000]);
+  assert.equal(clock.aheadMs, 3_600_000 - 1_000);
 });
 
 Deno.test("steady clock never goes back, however often it is asked", async () => {
