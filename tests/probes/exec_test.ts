@@ -43,6 +43,13 @@ const CASES: readonly Case[] = [
     want: "spawn",
     detail: /No such file/,
   },
+  {
+    name: "an end like that of who can't be started",
+    command: sh("echo setsid: no; exit 127"),
+    want: "exit_code",
+    detail: /exit code 127: "setsid: no"$/,
+    exitCode: 127,
+  },
   { name: "a file that is no program", command: ["/etc/passwd"], want: "spawn", detail: /denied/i },
   {
     name: "a program that is not on the list",
@@ -109,6 +116,11 @@ Deno.test("exec probe never tells its environment's values, even when the comman
     deps: { execPolicy },
   });
   assertOutcome(run, "exit_code", /"login with \*\*\* failed"/);
+});
+
+Deno.test("exec probe puts the command at the head of a process group of its own", async () => {
+  const script = "read -r _ _ _ _ group _ < /proc/$$/stat; [ $group = $$ ] || { echo $$ in $group; exit 1; }";
+  assertOutcome(await probeOnce(exec(sh(script)), { deps: { execPolicy } }), "pass");
 });
 
 Deno.test("exec probe takes arguments as they are, without a shell", async () => {

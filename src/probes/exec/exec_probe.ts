@@ -9,10 +9,13 @@ import { isOurShortage, systemCode } from "../net/socket_error.ts";
 import { fail, PASS, type Probe, type ProbeRun } from "../probe.ts";
 import type { ExecPolicy } from "./exec_policy.ts";
 import { Output } from "./output.ts";
-import { killGroup, type KillReach } from "./process_group.ts";
+import { findSetsid, killGroup, type KillReach } from "./process_group.ts";
 
 /** How long output is waited for after the command's end: someone it started may hold on to the pipes for ever. */
 const LAST_WORDS_MS = 20;
+
+/** What a shell ends with when it can't start a program, and programs that start others, too. */
+const CANNOT_START: ReadonlySet<number> = new Set([126, 127]);
 
 export interface ExecProbeOptions {
   readonly action: ExecAction;
@@ -30,6 +33,7 @@ export class ExecProbe implements Probe {
   readonly #reach: KillReach;
   readonly #clock: Clock;
   readonly #quoter: Quoter;
+  readonly #setsid = findSetsid();
 
   constructor({ action, timeoutMs, policy, reach, clock }: ExecProbeOptions) {
     this.#action = action;
@@ -43,11 +47,23 @@ export class ExecProbe implements Probe {
   async run(signal: AbortSignal, trace: TraceContext | undefined): Promise<ProbeRun> {
     const [program] = this.#action.command;
     if (!this.#policy.allows(program)) return ended(fail("spawn", this.#policy.refusal(program)));
+    // Who can't be started that way tells why when it is tried the other way.
+    return await this.#run(signal, trace, this.#setsid) ?? await this.#run(signal, trace, undefined) ??
+      ended(fail("spawn", `cannot start ${program}`));
+  }
+
+  /** @returns `undefined` when `setsid` could not start the program */
+  async #run(
+    signal: AbortSignal,
+    trace: TraceContext | undefined,
+    setsid: string | undefined,
+  ): Promise<ProbeRun | undefined> {
+    const [program] = this.#action.command;
     let child: Deno.ChildProcess;
     try {
-      child = this.#spawn(trace);
+      child = this.#spawn(trace, setsid);
     } catch (error) {
-      return ended(spawnFailure(program, error));
+      return setsid === undefined ? ended(spawnFailure(program, error)) : undefined;
     }
     const output = new Output(this.#clock);
     const drained = Promise.all([output.drain(child.stdout), output.drain(child.stderr)]);
@@ -59,6 +75,7 @@ export class ExecProbe implements Probe {
       const said = this.#said(output);
       return ended(fail("timeout", `${program} still ran after ${formatDuration(this.#timeoutMs)}${said}`));
     }
+    if (setsid !== undefined && CANNOT_START.has(status.code) && saysSetsid(output)) return undefined;
     return {
       outcome: this.#judge(program, status, output),
       facts: { execExitCode: status.code },
@@ -66,8 +83,11 @@ export class ExecProbe implements Probe {
     };
   }
 
-  #spawn(trace: TraceContext | undefined): Deno.ChildProcess {
-    const [program, ...args] = this.#action.command;
+  /** Starts the command at the head of a process group of its own. */
+  #spawn(trace: TraceContext | undefined, setsid: string | undefined): Deno.ChildProcess {
+    const [program, ...args] = setsid === undefined
+      ? this.#action.command
+      : [setsid, ...this.#action.command];
     const env: Record<string, string> = {};
     if (trace) {
       env.OTEL_CLI_FORCE_TRACE_ID = trace.traceId;
@@ -79,7 +99,7 @@ export class ExecProbe implements Probe {
       args,
       env,
       clearEnv: true,
-      detached: true,
+      detached: setsid === undefined,
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
@@ -115,6 +135,10 @@ export class ExecProbe implements Probe {
     const bytes = output.bytes();
     return bytes.length === 0 ? "" : `: ${this.#quoter.quote(bytes)}`;
   }
+}
+
+function saysSetsid(output: Output): boolean {
+  return new TextDecoder().decode(output.bytes().subarray(0, 20)).startsWith("setsid: ");
 }
 
 function ended(outcome: Outcome): ProbeRun {
