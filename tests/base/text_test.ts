@@ -16,6 +16,7 @@ for (const { timestampMs, want } of times) {
 Deno.test("quote keeps a text from outside on one line, and cuts it", () => {
   assert.equal(quote('a\n"b"'), '"a\\n\\"b\\""');
   assert.equal(quote("abcdef", 3), '"abc…"');
+  assert.equal(quote("\x1b[2J\x9b2J\u2028é"), '"\\u001b[2J\\u009b2J\\u2028é"');
 });
 
 Deno.test("percentDecoded gives no text for broken escapes", () => {
