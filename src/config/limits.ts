@@ -8,6 +8,9 @@ export const MAX_FILE_BYTES = 262_144;
 /** Words and marks of YAML, some 300 bytes each while they are read; five hundred probes have twenty thousand. */
 export const MAX_TOKENS = 50_000;
 
+/** Of one list or mapping, whatever it is; what belongs there has fewer. */
+export const MAX_ENTRIES = 1_000;
+
 /** Maps and lists inside one another; the deepest key there is stands at ten. */
 export const MAX_DEPTH = 32;
 

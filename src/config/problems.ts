@@ -12,6 +12,11 @@ export class Problems {
     if (this.#kept.length >= 2 * MAX_PROBLEMS) this.#kept = firstOf(this.#kept);
   }
 
+  /** Of those that were kept. */
+  keyPaths(): Set<string> {
+    return new Set(this.#kept.map(({ keyPath }) => keyPath));
+  }
+
   get count(): number {
     return this.#count;
   }

@@ -35,16 +35,15 @@ export function* readingConfig(text: string, file: string): Steps<ReadResult> {
   const say = (to: Problems): ReportAt => (written, offset, message) =>
     to.add({ file, ...tree.locate(offset), keyPath: formatPath(written), message });
 
-  const problems = new Problems();
-  for (const problem of tree.problems) problems.add(problem);
+  const { problems } = tree;
+  // What the tree could not find, such as an alias' anchor, is not missing a second time.
+  const unfound = problems.keyPaths();
   const isEnough = () => problems.isFull;
   const report = say(problems);
   const shaped = yield* shape(tree.root, configSchema, report, isEnough);
   if (shaped.isTooLarge) {
     return { kind: "problems", problems: [ofFile(file, "too many values once every alias is followed")] };
   }
-  // What the tree could not find, such as an alias' anchor, is not missing a second time.
-  const unfound = new Set(tree.problems.map(({ keyPath }) => keyPath));
   const validated = yield* validate(configSchema, shaped, text, (written, offset, message) => {
     if (message !== MISSING || !unfound.has(formatPath(written))) report(written, offset, message);
   }, isEnough);

@@ -1,7 +1,8 @@
 /** YAML text → the library's tokens, a few at a time and within bounds that keep each step short. */
-import { CST, Lexer, type LineCounter, Parser } from "yaml";
+import { CST, Parser } from "yaml";
 import type { Steps } from "../base/steps.ts";
-import { MAX_DEPTH, MAX_TEXT_LENGTH, MAX_TOKENS } from "./limits.ts";
+import { MAX_DEPTH, MAX_ENTRIES, MAX_TEXT_LENGTH, MAX_TOKENS } from "./limits.ts";
+import { boundedLexer } from "./yaml_lexer.ts";
 
 export type TokensResult =
   | { readonly kind: "ok"; readonly tokens: readonly CST.Token[] }
@@ -20,14 +21,13 @@ const MAX_OPEN = 2 * MAX_DEPTH;
  * Reads up to the end of the first document, or of the second one where there is one, so that it can be told of. What
  * stands around documents and says nothing (comments, blank lines) is left out.
  */
-export function* readTokens(text: string, lines: LineCounter): Steps<TokensResult> {
+export function* readTokens(text: string): Steps<TokensResult> {
   const tokens: CST.Token[] = [];
-  const parser = new Parser(lines.addNewLine);
+  const parser = new Parser();
   const bounds = new Bounds();
   let documents = 0;
   let count = 0;
-  lines.addNewLine(0);
-  for (const lexeme of new Lexer().lex(text)) {
+  for (const lexeme of boundedLexer().lex(text)) {
     if (++count > MAX_TOKENS) return { kind: "refused", message: `more than ${MAX_TOKENS} words and marks` };
     const message = bounds.refuse(lexeme);
     if (message !== undefined) return { kind: "refused", message, offset: parser.offset };
@@ -35,10 +35,18 @@ export function* readTokens(text: string, lines: LineCounter): Steps<TokensResul
       if (hasMeaning(token)) tokens.push(token);
       if (token.type === "document" && ++documents > 1) return { kind: "ok", tokens };
     }
+    if (entriesOf(parser.stack.at(-1)) > MAX_ENTRIES) {
+      const message = `more than ${MAX_ENTRIES} entries in one list or mapping`;
+      return { kind: "refused", message, offset: parser.offset };
+    }
     if (count % STEP_TOKENS === 0) yield;
   }
   for (const token of parser.end()) if (hasMeaning(token)) tokens.push(token);
   return { kind: "ok", tokens };
+}
+
+function entriesOf(token: CST.Token | undefined): number {
+  return CST.isCollection(token) ? token.items.length : 0;
 }
 
 function hasMeaning({ type }: CST.Token): boolean {
@@ -72,6 +80,7 @@ class Bounds {
         this.#marks = 0;
         return tooLong(lexeme);
       case "alias":
+      case "space":
         return tooLong(lexeme);
       case "anchor":
       case "tag":

@@ -7,7 +7,6 @@ import {
   isPair,
   isScalar,
   isSeq,
-  LineCounter,
   type Node as YamlNode,
   type Scalar,
   type YAMLMap,
@@ -16,6 +15,7 @@ import {
 import type { Steps } from "../base/steps.ts";
 import { quote } from "../base/text.ts";
 import { MAX_ALIASES, MAX_DEPTH, MAX_MERGED_KEYS } from "./limits.ts";
+import { type Locate, locator } from "./lines.ts";
 import { formatPath, ofFile, type Path, type Problem } from "./problem.ts";
 import { Problems } from "./problems.ts";
 import { PieceComposer } from "./yaml_compose.ts";
@@ -55,15 +55,13 @@ export interface Entry {
   readonly node: TreeNode;
 }
 
-/** Turns offsets into lines and columns, both from 1. */
-export type Locate = (offset: number) => { readonly line: number; readonly column: number };
-
 export type TreeResult =
   | {
     readonly kind: "ok";
     readonly root: TreeNode;
     readonly locate: Locate;
-    readonly problems: readonly Problem[];
+    /** What has been found so far. */
+    readonly problems: Problems;
   }
   | { readonly kind: "problems"; readonly problems: readonly Problem[] };
 
@@ -73,11 +71,7 @@ export type TreeResult =
  */
 export function* readTree(text: string, file: string): Steps<TreeResult> {
   const whole = (message: string): TreeResult => ({ kind: "problems", problems: [ofFile(file, message)] });
-  const lines = new LineCounter();
-  const locate: Locate = (offset) => {
-    const { line, col } = lines.linePos(offset);
-    return { line, column: col };
-  };
+  const locate = locator(text);
   const at = (offset: number, message: string): Problem => ({
     file,
     ...locate(offset),
@@ -85,7 +79,7 @@ export function* readTree(text: string, file: string): Steps<TreeResult> {
     message,
   });
 
-  const lexed = yield* readTokens(text, lines);
+  const lexed = yield* readTokens(text);
   if (lexed.kind === "refused") {
     const { message, offset } = lexed;
     return offset === undefined ? whole(message) : { kind: "problems", problems: [at(offset, message)] };
@@ -106,7 +100,7 @@ export function* readTree(text: string, file: string): Steps<TreeResult> {
   if (!composer.faults.isEmpty) return { kind: "problems", problems: syntaxProblems() };
   if (builder.aliases > MAX_ALIASES) return whole(`more than ${MAX_ALIASES} aliases`);
   if (builder.mergedKeys > MAX_MERGED_KEYS) return whole(`more than ${MAX_MERGED_KEYS} keys brought by <<`);
-  return { kind: "ok", root, locate, problems: builder.problems.list(file) };
+  return { kind: "ok", root, locate, problems: builder.problems };
 }
 
 /** Most often a file caught while it is being written anew: certainly not an order to stop everything. */
@@ -170,7 +164,7 @@ class TreeBuilder {
     this.aliases++;
     const target = this.#anchors.get(alias.source);
     if (target) return target;
-    this.report(path, start, `no anchor &${alias.source.slice(0, 60)} stands before this alias`);
+    this.report(path, start, `no anchor &${quote(alias.source).slice(1, -1)} stands before this alias`);
     return nothing(start);
   }
 
@@ -252,7 +246,7 @@ export function describeNode(node: TreeNode, secret = false): string {
       return secret ? "text" : quote(node.value);
     case "number":
     case "boolean":
-      return secret ? `a ${typeof node.value}` : node.source;
+      return secret ? `a ${typeof node.value}` : quote(node.source).slice(1, -1);
     default:
       return "nothing";
   }

@@ -17,6 +17,8 @@ export interface Watched {
   readonly answers: number;
   /** Requests without an answer. */
   readonly unanswered: number;
+  /** Answers with another status. */
+  readonly otherThan200: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly maxMs: number;
@@ -47,6 +49,7 @@ export class Watch implements AsyncDisposable {
     return {
       answers: took.length,
       unanswered: samples.length - took.length,
+      otherThan200: samples.filter(({ status }) => status > 0 && status !== 200).length,
       p50Ms: quantile(took, 0.5),
       p99Ms: quantile(took, 0.99),
       maxMs: quantile(took, 1),
