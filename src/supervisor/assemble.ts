@@ -6,7 +6,7 @@ import { Ingress, type RuntimeFacts } from "../ingress/mod.ts";
 import { type ExecPolicy, Schedule } from "../probes/mod.ts";
 import { Engine } from "../query/mod.ts";
 import { Store } from "../store/mod.ts";
-import { Internals, MeterRegistry, type Reading, Telemetry } from "../telemetry/mod.ts";
+import { ExporterTotals, Internals, MeterRegistry, type Reading, Telemetry } from "../telemetry/mod.ts";
 import { samplesWithin } from "./memory_limit.ts";
 import { engineReadings, QueryTotals } from "./query_totals.ts";
 import { redactedConfig } from "./redacted_config.ts";
@@ -33,6 +33,7 @@ export interface Foundation {
   readonly storeConfig: StoreConfig;
   readonly meter: MeterRegistry;
   readonly queries: QueryTotals;
+  readonly exports: ExporterTotals;
 }
 
 /** The other parts of a running service, in the order in which they are opened; they are closed in the opposite one. */
@@ -60,7 +61,8 @@ export async function layFoundation(config: Config, { clock, logging }: Assembly
     maxBlockMs,
   });
   const meter = new MeterRegistry(store, { clock, logger: logging.logger("telemetry") });
-  return { startedAtMs, store, storeConfig, meter, queries: new QueryTotals(logging.logger("query")) };
+  const queries = new QueryTotals(logging.logger("query"));
+  return { startedAtMs, store, storeConfig, meter, queries, exports: new ExporterTotals() };
 }
 
 /**
@@ -76,7 +78,7 @@ export async function assemble(
   before?: ReloadFacts,
 ): Promise<Parts> {
   const { clock, logging, environment, execPolicy, mishaps } = assembly;
-  const { store, meter, queries } = foundation;
+  const { store, meter, queries, exports } = foundation;
   await using opened = new AsyncDisposableStack();
   const first = config();
   const reloads = opened.use(new ReloadMeters(meter, clock, before));
@@ -85,6 +87,7 @@ export async function assemble(
     clock,
     logger: logging.logger("telemetry"),
     env: environment,
+    totals: exports,
   });
   opened.defer(() => telemetry.shutdown(0));
   const engine = makeEngine(first, assembly, queries);

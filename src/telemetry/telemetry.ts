@@ -26,6 +26,8 @@ export interface TelemetryDeps {
   readonly print?: (line: string) => void;
   /** 0 … 1, for jitter. Default: `Math.random`. */
   readonly random?: () => number;
+  /** Where exporters' counts go on that an earlier Telemetry's began. Default: they begin at 0. */
+  readonly totals?: ExporterTotals;
 }
 
 /** How long an exporter that a reload removed may still take to deliver what it has, ms. */
@@ -43,7 +45,7 @@ export class Telemetry {
   readonly #ids = new TraceIds();
   readonly #instance = crypto.randomUUID();
   readonly #tracing = new SwitchedTracing();
-  readonly #totals = new ExporterTotals();
+  readonly #totals: ExporterTotals;
   readonly #metrics = new Map<PushExporter, RunningExporter>();
   readonly #traces = new Map<PushExporter, SpanOutbox>();
   readonly #draining = new Set<Promise<void>>();
@@ -62,6 +64,7 @@ export class Telemetry {
 
   private constructor(deps: TelemetryDeps) {
     this.#deps = deps;
+    this.#totals = deps.totals ?? new ExporterTotals();
     this.#environment = readOtelEnvironment(deps.env);
     this.#tracing.target = this.#contextOnly();
   }

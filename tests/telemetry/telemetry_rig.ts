@@ -1,7 +1,7 @@
 import type { Exporter } from "../../src/config/mod.ts";
 import type { LogFields, Logger } from "../../src/base/log.ts";
 import type { Outcome, ProbeResult } from "../../src/model/probe_result.ts";
-import { type ExportConfig, MeterRegistry, Telemetry } from "../../src/telemetry/mod.ts";
+import { type ExportConfig, type ExporterTotals, MeterRegistry, Telemetry } from "../../src/telemetry/mod.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { FakeStore } from "./fake_store.ts";
 
@@ -35,6 +35,7 @@ export class TelemetryRig implements AsyncDisposable {
     exporters: readonly Exporter[],
     env: Record<string, string> = {},
     config: Partial<ExportConfig> = {},
+    totals?: ExporterTotals,
   ): Promise<TelemetryRig> {
     const clock = new FakeClock();
     const logger = keepingLogger();
@@ -47,6 +48,7 @@ export class TelemetryRig implements AsyncDisposable {
       env,
       print: (line) => void rig.printed.push(line),
       random: () => 1,
+      totals,
     });
     return rig;
   }

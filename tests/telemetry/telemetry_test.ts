@@ -2,10 +2,27 @@ import assert from "node:assert/strict";
 import { INSTRUMENTS } from "../../src/model/instruments.ts";
 import { Labels } from "../../src/model/labels.ts";
 import { metricsOf, spansOf } from "./otlp_messages.ts";
+import { ExporterTotals } from "../../src/telemetry/mod.ts";
 import { ACCEPT, httpReceiver } from "./otlp_receiver.ts";
 import { TelemetryRig, until } from "./telemetry_rig.ts";
 
 const A = Labels.from({ probe: "a" });
+
+Deno.test("exporters' counts go on when all of telemetry is replaced", async () => {
+  const totals = new ExporterTotals();
+  const started = () => TelemetryRig.start(["stdouttrace"], {}, {}, totals);
+  {
+    await using before = await started();
+    before.probe("a");
+    await before.clock.advance(5_000);
+    assert.equal(before.telemetry.stats()[0].sent, 1);
+  }
+  await using after = await started();
+  assert.equal(after.telemetry.stats()[0].sent, 1);
+  after.probe("a");
+  await after.clock.advance(5_000);
+  assert.equal(after.telemetry.stats()[0].sent, 2);
+});
 
 Deno.test("a reload adds and removes exporters without losing a span or a data point", async () => {
   await using peer = await httpReceiver();
