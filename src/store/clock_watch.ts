@@ -12,6 +12,9 @@ export type ClockStep =
 /** Notices when the wall clock moves against the monotonic one. */
 export class ClockWatch {
   readonly #clock: Clock;
+  /** Steps noticed. */
+  jumpsAhead = 0;
+  jumpsBack = 0;
   #offsetMs: number;
 
   constructor(clock: Clock) {
@@ -25,7 +28,12 @@ export class ClockWatch {
     const byMs = offsetMs - this.#offsetMs;
     this.#offsetMs = offsetMs;
     if (Math.abs(byMs) <= TOLERANCE_MS) return { kind: "steady" };
-    return byMs > 0 ? { kind: "ahead", byMs } : { kind: "back", byMs: -byMs };
+    if (byMs > 0) {
+      this.jumpsAhead++;
+      return { kind: "ahead", byMs };
+    }
+    this.jumpsBack++;
+    return { kind: "back", byMs: -byMs };
   }
 
   #offset(): number {

@@ -1,4 +1,6 @@
+import type { Clock } from "../base/clock.ts";
 import type { BlockSet } from "./block_set.ts";
+import type { ClockWatch } from "./clock_watch.ts";
 import type { DecodedCache } from "./decoded_cache.ts";
 import type { Disk } from "./disk.ts";
 import type { DiskCounts } from "./disk_stats.ts";
@@ -85,6 +87,12 @@ export interface StoreStats {
   /** prometheus_tsdb_size_retentions_total: times that something had to make room. */
   readonly sizeRetentions: number;
 
+  /** Times that the wall clock was found set forward, or the machine had slept; and set back. */
+  readonly clockJumpsAhead: number;
+  readonly clockJumpsBack: number;
+  /** How far the store's time runs ahead of a machine's clock that was set back. */
+  readonly clockAheadMs: number;
+
   /** Reads of closed chunks that found them decoded, and that didn't. */
   readonly decodedCacheHits: number;
   readonly decodedCacheMisses: number;
@@ -95,13 +103,15 @@ export interface StatsParts {
   readonly blocks: BlockSet;
   readonly reader: StoreReader;
   readonly disk: Disk | undefined;
+  readonly clock: Clock;
+  readonly watch: ClockWatch;
   readonly decoded: DecodedCache;
   readonly counts: DiskCounts;
   readonly memoryOnlyReason: string | undefined;
 }
 
 export function statsOf(parts: StatsParts): StoreStats {
-  const { head, blocks, reader, disk, decoded, counts, memoryOnlyReason } = parts;
+  const { head, blocks, reader, disk, clock, watch, decoded, counts, memoryOnlyReason } = parts;
   const open = openChunks(head);
   const isEmpty = head.minTimeMs === Infinity;
   const state = disk?.wal.state;
@@ -142,6 +152,9 @@ export function statsOf(parts: StatsParts): StoreStats {
     diskBytes: disk?.usedBytes ?? 0,
     timeRetentions: counts.timeRetentions,
     sizeRetentions: counts.sizeRetentions,
+    clockJumpsAhead: watch.jumpsAhead,
+    clockJumpsBack: watch.jumpsBack,
+    clockAheadMs: clock.aheadMs ?? 0,
     decodedCacheHits: decoded.hits,
     decodedCacheMisses: decoded.misses,
   };

@@ -157,6 +157,8 @@ export class Store implements Appendable, Queryable {
       blocks: this.#blocks,
       reader: this.#reader,
       disk: this.#disk,
+      clock: this.#clock,
+      watch: this.#watch,
       decoded: this.#means.decoded,
       counts: this.#counts,
       memoryOnlyReason: this.#memoryOnlyReason,

@@ -228,6 +228,26 @@ export const STORE_ROWS: readonly ReadingRow<StoreStats>[] = [
     read: ({ mode, modeReason }) => Number(mode !== "disk" && modeReason !== undefined),
   },
   {
+    name: "bunny_store_clock_jumps_total",
+    kind: "counter",
+    help: "Times that the clock was found set, by direction; a machine that slept counts as ahead.",
+    labels: { direction: "ahead" },
+    read: (stats) => stats.clockJumpsAhead,
+  },
+  {
+    name: "bunny_store_clock_jumps_total",
+    kind: "counter",
+    help: "Times that the clock was found set, by direction; a machine that slept counts as ahead.",
+    labels: { direction: "back" },
+    read: (stats) => stats.clockJumpsBack,
+  },
+  {
+    name: "bunny_store_clock_ahead_seconds",
+    kind: "gauge",
+    help: "How far Bunny's time runs ahead of the machine's clock, which was set back.",
+    read: (stats) => stats.clockAheadMs / 1_000,
+  },
+  {
     name: "bunny_store_decoded_cache_hits_total",
     kind: "counter",
     help: "Reads of closed chunks that found them decoded.",

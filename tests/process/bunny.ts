@@ -12,12 +12,16 @@ function bunnyCommand(...args: string[]): [string, ...string[]] {
   return [Deno.execPath(), "run", "--no-prompt", "--no-check", "-A", "--config", config, main, ...args];
 }
 
-/** Starts `bunny run` on a configuration file and waits until it answers. */
+/**
+ * Starts `bunny run` on a configuration file and waits until it answers. `within`: a program that starts it, with its
+ * arguments, such as a sandbox.
+ */
 export async function startBunny(
   configPath: string,
   env: Record<string, string> = {},
+  within: readonly string[] = [],
 ): Promise<RunningProcess> {
-  const bunny = runBunny(configPath, env);
+  const bunny = runBunny(configPath, env, within);
   try {
     await bunny.waitForLine(/"msg":"ready"/);
   } catch (error) {
@@ -28,9 +32,14 @@ export async function startBunny(
 }
 
 /** Starts `bunny run` without waiting. */
-export function runBunny(configPath: string, env: Record<string, string> = {}): RunningProcess {
+export function runBunny(
+  configPath: string,
+  env: Record<string, string> = {},
+  within: readonly string[] = [],
+): RunningProcess {
+  const command = [...within, ...bunnyCommand("run", "--config", configPath)];
   return new RunningProcess({
-    command: bunnyCommand("run", "--config", configPath),
+    command: command as [string, ...string[]],
     env: { LOG_HANDLER: "json", LOG_LEVEL: "info", ...env },
   });
 }

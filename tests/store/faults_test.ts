@@ -110,6 +110,7 @@ Deno.test("Store sets samples of the future aside when the clock jumps back an h
   const fresh = await appendFor(store, clock, 100);
   assert.deepEqual(Object.values(readAll(store, ALL)), [[...rows, ...fresh]]);
   assert.ok(store.stats().blocksSetAside > 0);
+  assert.deepEqual([store.stats().clockJumpsBack, store.stats().clockJumpsAhead], [1, 0]);
   assert.ok(logger.of("warn").some((message) => message.includes("jumped back")));
   await store.close();
   store = await restarts.open();
@@ -145,6 +146,10 @@ Deno.test("Store loses no history to a clock that jumps an hour ahead and is set
   clock.jumpWall(2 * HOUR_MS);
   const ahead = await appendFor(store, clock, 200);
   assert.deepEqual(Object.values(readAll(store, ALL)), [[...before, ...ahead]]);
+  assert.equal(store.stats().clockJumpsAhead, 1);
+  assert.deepEqual(restarts.logger.of("warn"), [
+    "clock jumped ahead: nothing expires by age for one retention",
+  ]);
   clock.jumpWall(-2 * HOUR_MS);
   await store.maintain();
   const after = await appendFor(store, clock, 200);
