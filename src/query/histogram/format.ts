@@ -1,6 +1,7 @@
 import { CUSTOM_BUCKETS_SCHEMA, type Histogram, type Span } from "../../model/histogram.ts";
 import { formatFloatShort } from "../go_number.ts";
 import { BucketWalk } from "./bucket_walk.ts";
+import { BucketColumns } from "./columns.ts";
 
 /** A histogram in the notation of test scripts: `{{schema:1 count:3 sum:2.5 buckets:[1 2]}}`; defaults are left out. */
 export function formatHistogram(histogram: Histogram): string {
@@ -27,18 +28,14 @@ function text(value: number): string {
 
 /** Gaps between spans are written as empty buckets, as the notation knows only one span a side. */
 function formatSide(prefix: string, spans: readonly Span[], buckets: Float64Array): string[] {
+  const { indices, length } = BucketColumns.from(spans, buckets);
   const counts: number[] = [];
   let first = 0;
-  let index = 0;
-  let row = 0;
-  for (const { offset, length } of spans) {
-    index += offset;
-    for (let i = 0; i < length; i++, index++, row++) {
-      if (buckets[row] === 0) continue;
-      if (counts.length === 0) first = index;
-      while (counts.length < index - first) counts.push(0);
-      counts.push(buckets[row]);
-    }
+  for (let row = 0; row < length; row++) {
+    if (buckets[row] === 0) continue;
+    if (counts.length === 0) first = indices[row];
+    while (counts.length < indices[row] - first) counts.push(0);
+    counts.push(buckets[row]);
   }
   if (counts.length === 0) return [];
   const list = `${prefix}buckets:[${counts.map(text).join(" ")}]`;

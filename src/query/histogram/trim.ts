@@ -2,6 +2,7 @@ import type { Histogram, Span } from "../../model/histogram.ts";
 import { customBound, exponentialBound, hasCustomBuckets, NO_NUMBERS } from "./bounds.ts";
 import { compactHistogram } from "./arithmetic.ts";
 import { fractionBelow } from "./bucket_walk.ts";
+import { BucketColumns } from "./columns.ts";
 
 /** Which observations `histogram </ at` ("below") and `histogram >/ at` ("above") keep. */
 export type Keep = "below" | "above";
@@ -81,16 +82,12 @@ function trimSide(
   totals: Totals,
 ): Float64Array {
   const left = buckets.slice();
-  let index = 0;
-  let row = 0;
-  for (const { offset, length } of spans) {
-    index += offset;
-    for (let i = 0; i < length; i++, index++, row++) {
-      if (buckets[row] === 0) continue;
-      const rest = trimBucket(bucketAt(histogram, index, positive, buckets[row]), positive, cut);
-      totals.add(buckets[row], rest);
-      left[row] = rest.count;
-    }
+  const { indices, length } = BucketColumns.from(spans, buckets);
+  for (let row = 0; row < length; row++) {
+    if (buckets[row] === 0) continue;
+    const rest = trimBucket(bucketAt(histogram, indices[row], positive, buckets[row]), positive, cut);
+    totals.add(buckets[row], rest);
+    left[row] = rest.count;
   }
   return left;
 }
