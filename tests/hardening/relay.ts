@@ -17,6 +17,7 @@ const FAITHFUL: Garble = (bytes) => ({ bytes });
 export function relay(port: number, garble: Garble = FAITHFUL): Script {
   return async (conversation) => {
     const server = await Deno.connect({ hostname: "127.0.0.1", port });
+    server.setNoDelay(true);
     let isOpen = true;
     const close = () => {
       if (isOpen) server.close();

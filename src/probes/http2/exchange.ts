@@ -19,7 +19,7 @@ const MAX_FRAMES = 2_000;
 /** Frames to reply to (SETTINGS, PING): each is a write of ours. */
 const MAX_REPLIES = 100;
 
-/** Bytes in frames that mean nothing to our request; no window bounds them. */
+/** Bytes that mean nothing to our request: padding, and frames that no window bounds. */
 const MAX_IDLE_BYTES = 64 * 1024;
 
 const PREFACE = new TextEncoder().encode("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
@@ -120,30 +120,30 @@ export class Exchange {
       case FRAME.settings:
         this.#sawSettings = true;
         if (!(flags & FLAG.ack)) return await this.#reply(FRAME.settings, new Uint8Array());
-        return this.#idle(payload);
+        return this.#idle(payload.length);
       case FRAME.ping:
         if (payload.length !== 8) return broken("a PING is not 8 bytes long");
         if (!(flags & FLAG.ack)) return await this.#reply(FRAME.ping, payload);
-        return this.#idle(payload);
+        return this.#idle(payload.length);
       case FRAME.goAway: {
         if (payload.length < 8) return broken("a GOAWAY is cut short");
         const code = u32(payload, 4);
         // A server that is about to go may still answer what it has accepted.
-        if (code === 0 && (u32(payload, 0) & 0x7fffffff) >= STREAM) return this.#idle(payload);
+        if (code === 0 && (u32(payload, 0) & 0x7fffffff) >= STREAM) return this.#idle(payload.length);
         return { kind: "reset", detail: `the server goes away (${errorName(code)})` };
       }
       case FRAME.rstStream:
-        if (stream !== STREAM) return this.#idle(payload);
+        if (stream !== STREAM) return this.#idle(payload.length);
         return { kind: "reset", detail: `the server called the stream off (${errorName(u32(payload, 0))})` };
       case FRAME.data:
       case FRAME.headers:
         if (stream !== STREAM) return broken("an answer to a request that was never made");
-        return type === FRAME.headers ? await this.#headers(frame) : data(frame);
+        return type === FRAME.headers ? await this.#headers(frame) : this.#data(frame);
       case FRAME.continuation:
       case FRAME.pushPromise:
         return broken("a frame that has no place here");
       default:
-        return this.#idle(payload); // WINDOW_UPDATE, PRIORITY, and whatever the future brings
+        return this.#idle(payload.length); // WINDOW_UPDATE, PRIORITY, and whatever the future brings
     }
   }
 
@@ -152,11 +152,18 @@ export class Exchange {
     await this.#wire.write(encodeFrame(type, FLAG.ack, 0, payload));
   }
 
-  #idle(payload: Uint8Array): ExchangeEvent | undefined {
-    this.#idleBytes += payload.length;
+  #idle(bytes: number): ExchangeEvent | undefined {
+    this.#idleBytes += bytes;
     if (this.#idleBytes > MAX_IDLE_BYTES) {
-      return broken("too many frames that have nothing to do with the request");
+      return broken("too many bytes that have nothing to do with the request");
     }
+  }
+
+  #data(frame: Frame): ExchangeEvent {
+    const bytes = unpadded(frame);
+    if (!bytes) return broken("a DATA frame is cut short");
+    return this.#idle(frame.payload.length - bytes.length) ??
+      { kind: "data", bytes, isEnd: (frame.flags & FLAG.endStream) !== 0 };
   }
 
   async #headers(frame: Frame): Promise<ExchangeEvent> {
@@ -197,12 +204,6 @@ function headerFrames(block: Uint8Array, flags: number): Uint8Array[] {
     frames.push(encodeFrame(FRAME.continuation, isLast ? FLAG.endHeaders : 0, STREAM, part));
   }
   return frames;
-}
-
-function data(frame: Frame): ExchangeEvent {
-  const bytes = unpadded(frame);
-  if (!bytes) return broken("a DATA frame is cut short");
-  return { kind: "data", bytes, isEnd: (frame.flags & FLAG.endStream) !== 0 };
 }
 
 //  │ pad length <1b> │ content │ padding <pad length bytes> │   when the flag says so

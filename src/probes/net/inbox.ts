@@ -8,6 +8,12 @@ import type { Wire } from "./wire.ts";
 const QUICK_READS = 32;
 const PAUSE_MS = 1;
 
+/** After so many reads a larger buffer is worth it: fewer of them will do. */
+const SMALL_READS = 8;
+
+/** Room for less than this is not worth a read. */
+const MIN_ROOM_BYTES = 512;
+
 /** Most free buffers that a pool keeps. */
 const MAX_FREE = 16;
 
@@ -94,10 +100,11 @@ export class Inbox implements Disposable {
 
   #makeRoom(): void {
     if (this.start === this.end) this.start = this.end = 0;
-    if (this.end < this.bytes.length) return;
+    if (this.bytes.length - this.end >= MIN_ROOM_BYTES) return;
     const waiting = this.peek();
     const capacity = Math.min(this.bytes.length * 4, this.#maxBytes + POOLED_BYTES);
-    const compact = this.start * 2 > this.bytes.length || capacity <= this.bytes.length;
+    const isMostlyFree = this.start * 2 > this.bytes.length && this.#reads <= SMALL_READS;
+    const compact = isMostlyFree || capacity <= this.bytes.length;
     const target = compact ? this.bytes : new Uint8Array(capacity);
     target.set(waiting);
     if (!compact) this.#pool.give(this.bytes);

@@ -1,5 +1,6 @@
 import { callAt, type Clock } from "../../base/clock.ts";
 import { type Logger, SILENT } from "../../base/log.ts";
+import { atOnce, type Steps } from "../../base/steps.ts";
 import { fingerprint, type ProbeConfig } from "../../config/mod.ts";
 import type { Meter } from "../../model/meter.ts";
 import type { ProbeStatus, ProbeStatusSource } from "../../model/probe_status.ts";
@@ -83,6 +84,11 @@ export class Schedule implements ProbeStatusSource, AsyncDisposable {
    * gone end. Names are unique.
    */
   apply(probes: readonly ProbeConfig[]): void {
+    atOnce(this.applying(probes));
+  }
+
+  /** The same in steps, each for one probe. Ends before the next one begins. */
+  *applying(probes: readonly ProbeConfig[]): Steps<void> {
     if (this.#stopped) return;
     this.#warnOfShortReach(probes);
     const before = this.#entries;
@@ -92,11 +98,22 @@ export class Schedule implements ProbeStatusSource, AsyncDisposable {
       const print = fingerprint(config);
       const entry = old?.fingerprint === print ? old : this.#make(config, print, old);
       after.set(config.name, entry);
+      yield;
     }
     this.#entries = after;
     // The new ones hold their series already: what they share with the old ones gets no stale marker.
-    for (const [name, entry] of before) if (after.get(name) !== entry) this.#drop(entry);
-    for (const [name, entry] of after) if (before.get(name) !== entry) this.#start(entry, before.has(name));
+    for (const [name, entry] of before) {
+      if (after.has(name)) continue;
+      this.#drop(entry);
+      yield;
+    }
+    for (const [name, entry] of after) {
+      const old = before.get(name);
+      if (old === entry) continue;
+      if (old) this.#drop(old);
+      if (!this.#stopped) this.#start(entry, old !== undefined);
+      yield;
+    }
   }
 
   probes(): readonly ProbeStatus[] {
