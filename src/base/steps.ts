@@ -15,13 +15,17 @@ export function atOnce<T>(steps: Steps<T>): T {
   }
 }
 
-/**
- * Does the work in slices, with pauses in which everything else that is ready runs.
- * @returns undefined when the signal aborted before it was done
- */
-export async function inSlices<T>(
+/** Does the work in slices, with pauses in which everything else that is ready runs. */
+export async function inSlices<T>(steps: Steps<T>, clock: Clock): Promise<T> {
+  const never = new AbortController().signal;
+  return await inSlicesUntil(never, steps, clock) as T;
+}
+
+/** The same. @returns undefined when the signal aborted before all was done */
+export async function inSlicesUntil<T>(
+  signal: AbortSignal,
   steps: Steps<T>,
-  { clock, signal }: { readonly clock: Clock; readonly signal?: AbortSignal },
+  clock: Clock,
 ): Promise<T | undefined> {
   let pause: Pause | undefined;
   try {
@@ -30,7 +34,7 @@ export async function inSlices<T>(
       const { done, value } = steps.next();
       if (done) return value;
       if (clock.now() < endsAt) continue;
-      if (signal?.aborted) return undefined;
+      if (signal.aborted) return undefined;
       pause ??= await LoopbackPause.open() ?? new TimerPause();
       try {
         await pause.wait();

@@ -9,5 +9,5 @@ export {
 export { fingerprint } from "./fingerprint.ts";
 export { formatProblem, type Problem } from "./problem.ts";
 export { readConfig, type ReadResult } from "./read.ts";
-export { type FileReading, readConfigFile } from "./read_file.ts";
+export { type FileReading, readConfigFile, rereadConfigFile } from "./read_file.ts";
 export { watchConfig, type WatchOptions } from "./watch.ts";

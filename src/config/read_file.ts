@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Clock } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
-import { inSlices } from "../base/steps.ts";
+import { inSlices, inSlicesUntil } from "../base/steps.ts";
 import { MAX_FILE_BYTES } from "./limits.ts";
 import { ofFile } from "./problem.ts";
 import { readConfig, readingConfig, type ReadResult, tooLarge } from "./read.ts";
@@ -14,39 +14,34 @@ export type FileContent =
 /** A reading, and what tells whether the file has changed since: equal for equal content. */
 export type FileReading = ReadResult & { readonly hash: string };
 
-/** For work beside which others have to get their turn. */
-export interface Sliced {
-  readonly clock: Clock;
-  /** Ends the work early. */
-  readonly signal?: AbortSignal;
-}
-
-/**
- * Reads a configuration file. What is wrong with the file itself is a problem like any other; nothing is thrown.
- * @param sliced gives probes and answers their turn meanwhile; without it all is done in one go
- */
-export async function readConfigFile(path: string, sliced?: Sliced): Promise<FileReading> {
+/** Reads a configuration file in one go. What is wrong with the file itself is a problem like any other; nothing is thrown. */
+export async function readConfigFile(path: string): Promise<FileReading> {
   const content = await readContent(path);
-  return await interpret(content, path, sliced) ?? unread(content, path);
+  if (content.kind === "unreadable") return unread(content, path);
+  return { ...readConfig(content.text, path), hash: content.hash };
 }
 
-/** @returns undefined when it was told to end early */
+/** The same in slices, so that probes and verdicts have their turn meanwhile. */
+export async function rereadConfigFile(path: string, clock: Clock): Promise<FileReading> {
+  const content = await readContent(path);
+  if (content.kind === "unreadable") return unread(content, path);
+  return { ...await inSlices(readingConfig(content.text, path), clock), hash: content.hash };
+}
+
+/** Makes sense of content, in slices. @returns undefined when the signal aborted before all was read */
 export async function interpret(
   content: FileContent,
   path: string,
-  sliced?: Sliced,
+  clock: Clock,
+  signal: AbortSignal,
 ): Promise<FileReading | undefined> {
-  const { hash } = content;
-  if (content.kind === "unreadable") {
-    return { kind: "problems", problems: [ofFile(path, content.message)], hash };
-  }
-  if (!sliced) return { ...readConfig(content.text, path), hash };
-  const reading = await inSlices(readingConfig(content.text, path), sliced);
-  return reading && { ...reading, hash };
+  if (content.kind === "unreadable") return unread(content, path);
+  const reading = await inSlicesUntil(signal, readingConfig(content.text, path), clock);
+  return reading && { ...reading, hash: content.hash };
 }
 
-function unread({ hash }: FileContent, path: string): FileReading {
-  return { kind: "problems", problems: [ofFile(path, "was not read to its end")], hash };
+function unread({ message, hash }: FileContent & { kind: "unreadable" }, path: string): FileReading {
+  return { kind: "problems", problems: [ofFile(path, message)], hash };
 }
 
 /** Reads at most `MAX_FILE_BYTES`, and only from a plain file: a pipe would have it wait. Never rejects. */

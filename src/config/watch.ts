@@ -113,7 +113,7 @@ class ConfigWatch {
       if (looks === MAX_LOOKS || !await clock.sleepUntil(clock.now() + SETTLE_MS, signal)) return;
       const again = await readContent(path);
       if (again.hash === content.hash) {
-        const reading = await interpret(again, path, { clock, signal });
+        const reading = await interpret(again, path, clock, signal);
         return reading && this.#changed(reading);
       }
       content = again;

@@ -1,6 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
+import { atOnce, inSlices, type Steps } from "../base/steps.ts";
 import { fingerprint, type HealthConfig, type IngressConfig } from "../config/mod.ts";
 import type { Instrument } from "../model/instruments.ts";
 import type { Meter } from "../model/meter.ts";
@@ -44,6 +45,15 @@ export interface IngressDeps {
 /** How long running answers may take to finish when a listening socket is replaced, ms. */
 const REPLACED_DRAIN_MS = 5_000;
 
+interface Entry {
+  readonly fingerprint: string;
+  readonly engine: Engine;
+  readonly endpoint: HealthEndpoint;
+}
+
+/** By path. */
+type Entries = ReadonlyMap<string, Entry>;
+
 /** Everything that Bunny answers on its port. A new configuration swaps routes by one reference. */
 export class Ingress {
   readonly #deps: IngressDeps;
@@ -51,16 +61,12 @@ export class Ingress {
   #server: HttpServer;
   /** Those whose address was left, while they finish what they began; and when they have. */
   readonly #left = new Map<HttpServer, Promise<void>>();
-  /** By path. */
-  #endpoints = new Map<
-    string,
-    { readonly fingerprint: string; readonly engine: Engine; readonly endpoint: HealthEndpoint }
-  >();
+  #endpoints: Entries = new Map();
 
   /** @throws the system's error when the address can't be had */
   static async listen(config: IngressConfig, engine: Engine, deps: IngressDeps): Promise<Ingress> {
     const ingress = new Ingress(await openServer(config, deps), config, deps);
-    ingress.#swap(config, engine);
+    ingress.#swap(atOnce(ingress.#making(config, engine)), config, engine);
     return ingress;
   }
 
@@ -85,13 +91,24 @@ export class Ingress {
    * @throws the system's error when the new address can't be had; then nothing has changed
    */
   async apply(config: IngressConfig, engine: Engine): Promise<void> {
+    const { clock } = this.#deps;
     const moved = config.port !== this.#config.port || config.host !== this.#config.host;
     const before = this.#server;
-    if (moved) this.#server = await this.#listenBeside(config);
-    this.#swap(config, engine);
+    const [left, made] = [this.#endpoints, await inSlices(this.#making(config, engine), clock)];
+    if (moved) {
+      try {
+        this.#server = await this.#listenBeside(config);
+      } catch (error) {
+        await inSlices(closing(made, left), clock);
+        throw error;
+      }
+    }
+    this.#swap(made, config, engine);
     this.#server.setLimits(config);
     this.#config = config;
     if (moved) this.#leave(before);
+    // The new ones hold their series already: what they share with the old ones goes on without a stale marker.
+    await inSlices(closing(left, made), clock);
   }
 
   /** @throws the system's error, which may be no fault of anybody else's: two hosts can overlap on one port */
@@ -112,7 +129,7 @@ export class Ingress {
     await Promise.all([this.#server, ...this.#left.keys()].map((server) => server.close(drainMs)));
     await Promise.all(left);
     for (const { endpoint } of this.#endpoints.values()) endpoint.close();
-    this.#endpoints.clear();
+    this.#endpoints = new Map();
   }
 
   /** Nobody waits for it: a slow client of the old address must not hold up the reload. */
@@ -123,9 +140,10 @@ export class Ingress {
     this.#left.set(server, closed);
   }
 
-  #swap(config: IngressConfig, engine: Engine): void {
+  /** Endpoints of a configuration: those that are there already where nothing changes. */
+  *#making(config: IngressConfig, engine: Engine): Steps<Entries> {
     const before = this.#endpoints;
-    const after: typeof before = new Map();
+    const after = new Map<string, Entry>();
     for (const health of config.health) {
       const print = fingerprint(health);
       const kept = before.get(health.path);
@@ -136,10 +154,13 @@ export class Ingress {
           ? kept
           : { fingerprint: print, engine, endpoint: this.#makeEndpoint(health, engine, kept?.endpoint) },
       );
+      yield;
     }
-    // The new ones hold their series already: what they share with the old ones goes on without a stale marker.
-    for (const [path, entry] of before) if (after.get(path) !== entry) entry.endpoint.close();
-    this.#endpoints = after;
+    return after;
+  }
+
+  #swap(made: Entries, config: IngressConfig, engine: Engine): void {
+    this.#endpoints = made;
     const router = new Router(this.#routes(config, engine));
     this.#server.setHandler((request) => router.handle(request));
   }
@@ -195,4 +216,13 @@ function pageRoute(page: Page, share: Share): Route {
       return { status: 200, ...await page(request.header("accept")) };
     },
   };
+}
+
+/** Closes those that are not among the others. */
+function* closing(entries: Entries, others: Entries): Steps<void> {
+  for (const [path, entry] of entries) {
+    if (others.get(path) === entry) continue;
+    entry.endpoint.close();
+    yield;
+  }
 }

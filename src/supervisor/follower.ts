@@ -5,7 +5,7 @@ import {
   type FileReading,
   formatProblem,
   type Problem,
-  readConfigFile,
+  rereadConfigFile,
   watchConfig,
 } from "../config/mod.ts";
 import type { ExecPolicy } from "../probes/mod.ts";
@@ -59,7 +59,7 @@ export class Follower {
     return this.#turn = this.#turn.then(async () => {
       await this.#endWatch();
       const { configPath, clock } = this.#options;
-      const reading = await readConfigFile(configPath, { clock });
+      const reading = await rereadConfigFile(configPath, clock);
       await this.#take(reading);
       this.watch(reading.hash);
     });

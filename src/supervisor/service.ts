@@ -1,6 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
+import { inSlices } from "../base/steps.ts";
 import { type Config, fingerprint } from "../config/mod.ts";
 import {
   assemble,
@@ -155,7 +156,7 @@ export class Service {
     // The address comes first: it is the one thing that the machine may refuse, and then nothing has changed yet.
     await parts.ingress.apply(config.ingress, engine);
     parts.engine = engine;
-    parts.schedule.apply(config.egress.probes);
+    await inSlices(parts.schedule.applying(config.egress.probes), this.#clock);
     await parts.telemetry.apply(config.telemetry);
     if (fingerprint(config.telemetry.store) !== fingerprint(this.#foundation.storeConfig)) {
       this.#logger.warn(
