@@ -6,7 +6,7 @@ const MAX_OUTPUT_BYTES = 10 * 1024;
 /** So much, in so many pieces, is taken as fast as it comes; after that a command that floods us is slowed down, or it would eat a core. */
 const FAST_BYTES = 1024 * 1024;
 const FAST_PIECES = 32;
-const PAUSE_MS = 1;
+const PAUSE_MS = 4;
 
 /** Takes in what a command says on both its streams, in the order it comes. Keeps the beginning, drops the rest. */
 export class Output {

@@ -12,6 +12,9 @@ const MAX_CHUNK_LINE_BYTES = 4_096;
 /** Most bytes of chunk lines: someone who sends more of them than content is up to no good. */
 const MAX_CHUNK_LINES_BYTES = 64 * 1024;
 
+/** Longest text of a length: it may be given more than once, but not a thousand times. */
+const MAX_LENGTH_TEXT = 200;
+
 /** A chunk's size in hex: more than 2^48 bytes is no chunk. */
 const MAX_SIZE_DIGITS = 12;
 
@@ -83,10 +86,11 @@ function framingOf(head: ResponseHead, method: string): Framing | Failure {
   const codings = valuesOf(head, "transfer-encoding").join(",").toLowerCase();
   if (codings.trim() === "chunked") return { kind: "chunked" };
   if (codings !== "") return fail("headers", "the answer's transfer encoding is not chunked");
-  const lengths = new Set(
-    valuesOf(head, "content-length").flatMap((value) => value.split(",")).map((v) => v.trim()),
-  );
-  if (lengths.size === 0) return { kind: "until_close" };
+  const all = valuesOf(head, "content-length");
+  if (all.length === 0) return { kind: "until_close" };
+  const given = all.join(",");
+  if (given.length > MAX_LENGTH_TEXT) return fail("headers", "the answer's content length makes no sense");
+  const lengths = new Set(given.split(",").map((length) => length.trim()));
   const [length] = lengths;
   if (lengths.size > 1 || !/^\d{1,15}$/.test(length)) {
     return fail("headers", "the answer's content length makes no sense");
