@@ -1,4 +1,5 @@
 import { isoTime } from "../base/text.ts";
+import { labelNameText } from "../model/labels.ts";
 import { alignedColumns } from "./table.ts";
 import type { ApiData } from "./query.ts";
 
@@ -36,9 +37,17 @@ function rowsOf(
   });
 }
 
+const PLAIN_METRIC_NAME = /^[A-Za-z_:][A-Za-z0-9_:]*$/;
+
+/** As PromQL would select it. */
 function seriesText({ __name__ = "", ...labels }: Readonly<Record<string, string>>): string {
-  const inner = Object.entries(labels).map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(", ");
-  return inner === "" && __name__ !== "" ? __name__ : `${__name__}{${inner}}`;
+  const inner = Object.entries(labels).map(([name, value]) =>
+    `${labelNameText(name)}=${JSON.stringify(value)}`
+  );
+  const isPlain = PLAIN_METRIC_NAME.test(__name__);
+  if (isPlain && inner.length === 0) return __name__;
+  if (!isPlain && __name__ !== "") inner.unshift(JSON.stringify(__name__));
+  return `${isPlain ? __name__ : ""}{${inner.join(", ")}}`;
 }
 
 function valueText(value: unknown): string {

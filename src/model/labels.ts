@@ -8,6 +8,13 @@ export function isLabelName(name: string): boolean {
   return name !== "" && name.isWellFormed();
 }
 
+const PLAIN_LABEL_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/** A label's name as PromQL writes it: in quotes, where it is not made of letters, digits and _. */
+export function labelNameText(name: string): string {
+  return PLAIN_LABEL_NAME.test(name) ? name : JSON.stringify(name);
+}
+
 /**
  * An immutable label set, sorted by name. Empty values mean "no such label", as in Prometheus, and are dropped.
  * Names are compared by UTF-16 unit, which is UTF-8's byte order for everything below the surrogates.
@@ -105,7 +112,9 @@ export class Labels {
 
   /** As Prometheus prints it: `{__name__="up", job="x"}`. */
   toString(): string {
-    return `{${[...this].map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(", ")}}`;
+    return `{${
+      [...this].map(([name, value]) => `${labelNameText(name)}=${JSON.stringify(value)}`).join(", ")
+    }}`;
   }
 
   #filter(keeps: (name: string) => boolean): Labels {

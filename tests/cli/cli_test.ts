@@ -114,6 +114,17 @@ Deno.test("command line: query over a script, as a table", async () => {
   assert.equal(out, '{job="a"}  1970-01-01T00:00:10.000Z  1\n{job="b"}  1970-01-01T00:00:10.000Z  0');
 });
 
+Deno.test("command line: query shows series as PromQL selects them, odd names too", async () => {
+  using dir = tempDir();
+  const path = dir.write("a.test", 'load 1s\n  {"my metric", "a-b"="x y"} 1\n  plain 2\n  plain{a="b"} 3\n');
+  const shown = async (query: string) => (await bunny("query", query, "--data", path)).out.split("  ")[0];
+  for (const series of ['{"my metric", "a-b"="x y"}', 'plain{a="b"}']) {
+    assert.equal(await shown(series), series);
+  }
+  assert.equal(await shown('plain{a=""}'), "plain");
+  assert.equal(await shown('sum by ("a-b") ({"my metric"})'), '{"a-b"="x y"}');
+});
+
 Deno.test("command line: query over a script, as a range in JSON", async () => {
   using dir = tempDir();
   const path = dir.write("a.test", SCRIPT);

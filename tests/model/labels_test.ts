@@ -8,6 +8,10 @@ Deno.test("labels are sorted by name and drop empty values", () => {
   assert.equal(labels.toString(), '{__name__="up", job="x", zone="b"}');
 });
 
+Deno.test("labels write names that are not plain in quotes", () => {
+  assert.equal(Labels.from({ "a-b": "1", 'c"': "x\ny" }).toString(), '{"a-b"="1", "c\\""="x\\ny"}');
+});
+
 const withCases: [name: string, value: string, want: Record<string, string>][] = [
   ["job", "y", { __name__: "up", job: "y", zone: "b" }],
   ["job", "", { __name__: "up", zone: "b" }],

@@ -26,7 +26,7 @@ const SERIES: { line: string; labels?: string; values: string[] }[] = [
   { line: '{a="b"} 1', labels: '{a="b"}', values: ["1"] },
   { line: "{} 1", labels: "{}", values: ["1"] },
   { line: `x:y{b="1", a='2',}  1`, labels: '{__name__="x:y", a="2", b="1"}', values: ["1"] },
-  { line: '{"my.metric", "l.1"="v"} 1', labels: '{__name__="my.metric", l.1="v"}', values: ["1"] },
+  { line: '{"my.metric", "l.1"="v"} 1', labels: '{__name__="my.metric", "l.1"="v"}', values: ["1"] },
   { line: 'm{a="\\"\\n\\u00e9\\x41"} 1', labels: '{__name__="m", a="\\"\\néA"}', values: ["1"] },
   { line: "m{a=`\\n`} 1", labels: '{__name__="m", a="\\\\n"}', values: ["1"] },
   { line: "m {{}} {{ count:1 }}x1", values: ["{{}}", "{{count:1}}", "{{count:1}}"] },
