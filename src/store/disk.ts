@@ -28,6 +28,13 @@ const RETRY_MS = 10_000;
 /** The head is cut early when its closed chunks take up this much memory. */
 const MAX_HEAD_CHUNK_BYTES = 32 * 1024 * 1024;
 
+/**
+ * Nor may the log become longer, once it spans a minute: a start after a crash reads it in some 20 ms, and answers nothing
+ * before.
+ */
+const MAX_LOG_BYTES = 2 * 1024 * 1024;
+const MIN_LOG_MS = 60_000;
+
 /** Early cuts at one go: when samples come faster than that, merging and expiring must get their turn all the same. */
 const MAX_EARLY_CUTS = 4;
 
@@ -317,7 +324,8 @@ export class Disk {
     const { head, settings } = this.#parts;
     const isCrowded = this.#room.walBytes > this.#room.walBudgetBytes ||
       head.chunks.dataBytes > MAX_HEAD_CHUNK_BYTES || this.#lacksRoom;
-    if (!isCrowded) return undefined;
+    const isLong = this.#room.walBytes > MAX_LOG_BYTES && head.maxTimeMs - head.minTimeMs > MIN_LOG_MS;
+    if (!isCrowded && !isLong) return undefined;
     for (const part of EARLY_CUT_PARTS) {
       const cut = planEarlyCut(head.minTimeMs, head.maxTimeMs, settings.minBlockMs, part);
       if (!cut || this.#fits(cut)) return cut;

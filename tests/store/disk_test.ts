@@ -7,6 +7,7 @@ import { blockDirs, diskUsage, Restarts } from "./support/disk.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { labels, match, readAll } from "./support/fixture.ts";
 import { counting, meaning } from "./support/histograms.ts";
+import { copyDir } from "./support/prometheus.ts";
 import { seeded } from "./support/random.ts";
 import type { Random } from "../support/random.ts";
 
@@ -157,6 +158,29 @@ Deno.test("Store keeps its directory below retentionSizeBytes at every moment, a
     assert.equal(series.at(-1)![0], clock.wallNow() - 100);
     for (let i = 1; i < series.length; i++) assert.equal(series[i][0] - series[i - 1][0], 100);
   }
+});
+
+Deno.test("Store keeps its log short enough for a start after a crash, whatever the block range", async () => {
+  using dir = tempDir();
+  const restarts = new Restarts(dir.join("data"), { minBlockMs: 3_600_000, maxBlockMs: 3_600_000 });
+  const { clock } = restarts;
+  await using store = await restarts.open();
+  const refs = Array.from({ length: 120 }, (_, i) => store.acquire(labels("m", { i: String(i) })));
+  const values = new Float64Array(120);
+  let most = 0;
+  for (let beat = 0; beat < 3_600; beat++) {
+    values.fill(beat);
+    assert.equal(store.append(clock.wallNow(), refs, values), 0);
+    clock.jumpWall(100);
+    store.flush();
+    if (beat % 10 === 9) await store.maintain();
+    most = Math.max(most, store.stats().walBytes);
+  }
+  assert.ok(most < 2.2 * 1024 * 1024, `${most} bytes`);
+  copyDir(restarts.dir, dir.join("crash"));
+  await using again = await new Restarts(dir.join("crash"), {}, clock).open();
+  assert.ok(again.stats().replayedSamples < 200_000, `${again.stats().replayedSamples} samples`);
+  for (const rows of Object.values(readAll(again, ALL))) assert.equal(rows.length, 3_600);
 });
 
 Deno.test("Store removes whole blocks once they are older than the retention, and nothing newer", async () => {
