@@ -211,6 +211,8 @@ export class Disk {
       logger.warn("the directory has samples from the future: set aside", { dir, directory: SET_ASIDE });
       await this.setAsideFuture(nowMs);
     }
+    // After crash upon crash the log is long, and there might be no maintenance before the next one.
+    if (this.#room.isLogPressing) await this.#cutWhatIsDue();
     counts.replayMs = clock.now() - startedAt;
     logger.info("store opened", {
       dir,

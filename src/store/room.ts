@@ -48,6 +48,11 @@ export class Room {
     return this.limitBytes * WAL_SHARE;
   }
 
+  /** Whether the log is half as long as it may ever become: time to shorten it before anything else. */
+  get isLogPressing(): boolean {
+    return this.walBytes > this.limitBytes * MAX_WAL_SHARE / 2;
+  }
+
   /** How much blocks may take up, so that the log can grow to its budget and `needed` can be written. */
   blockBudget(blockBytes: number, needed: number): number {
     if (this.limitBytes === Infinity) return Infinity;

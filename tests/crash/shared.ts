@@ -21,8 +21,8 @@ export interface Treatment {
 /** By the last part of the directory's name. */
 export const TREATMENTS: Readonly<Record<string, Treatment>> = {
   unbounded: { boundBytes: undefined, pauseMs: 0, mustCommit: true },
-  // Twenty thousand samples a second: old blocks make room in time.
-  bounded: { boundBytes: 512 * 1024, pauseMs: 20, mustCommit: true },
+  // Some ten thousand samples a second: old blocks make room in time.
+  bounded: { boundBytes: 512 * 1024, pauseMs: 40, mustCommit: true },
   // Faster than the directory can hold: the store says so, and promises nothing then. It must not overflow all the same.
   flooded: { boundBytes: 1024 * 1024, pauseMs: 0, mustCommit: false },
 };

@@ -107,3 +107,27 @@ Deno.test("Store whose directory can't take a block keeps no more in memory than
   assert.equal(Object.keys(newest).length, 800);
   assert.ok(restarts.logger.of("error").length > 0);
 });
+
+Deno.test("Store that opens with a long log in a small directory shortens it before anything else", async () => {
+  using dir = tempDir();
+  const limit = 1024 * 1024;
+  const restarts = new Restarts(dir.join("data"), { retentionSizeBytes: limit });
+  const { clock } = restarts;
+  await using store = await restarts.open();
+  const refs = Array.from({ length: 20 }, (_, i) => store.acquire(labels("m", { i: String(i) })));
+  const values = new Float64Array(20);
+  for (let beat = 0; store.stats().walBytes < 0.4 * limit; beat++) {
+    values.fill(beat);
+    assert.equal(store.append(clock.wallNow(), refs, values), 0);
+    clock.jumpWall(20);
+    store.flush();
+  }
+  assert.equal(store.stats().mode, "disk");
+  const want = readAll(store, ALL);
+  copyDir(restarts.dir, dir.join("crash"));
+  await using again = await new Restarts(dir.join("crash"), { retentionSizeBytes: limit }, clock).open();
+  const { walBytes, mode } = again.stats();
+  assert.equal(mode, "disk");
+  assert.ok(walBytes <= 0.25 * limit, `${walBytes} bytes of log`);
+  assert.deepEqual(readAll(again, ALL), want);
+});
