@@ -17,6 +17,9 @@ import { settled } from "./process_open.ts";
 import { type Failed, Failures } from "./probe_failures.ts";
 import { holdings, startSubject, type Subject, WATCH_HEADER, watchRow } from "./subject.ts";
 
+/** How many times more a behaviour is given its time when no probe has failed on it. */
+const MAX_TRIES = 4;
+
 /** What is left of a former behaviour when the next one has begun. */
 const LEFTOVERS_MS = QUICK_TIMEOUT_MS + 35;
 
@@ -32,8 +35,14 @@ const MAX_P99_MS = 5;
 const MAX_TIMES_BARE = 3;
 const MAX_TIMES_CALM = 2;
 
-/** As the executable has them built in: young objects don't spread over tens of megabytes. */
-const SHIPPED_V8_FLAGS = "--max-semi-space-size=1";
+/** As the executable has them built in, so that memory is what it is there. */
+const SHIPPED_V8_FLAGS = [
+  "--max-semi-space-size=1",
+  "--single-threaded-gc",
+  "--optimize-for-size",
+  "--incremental-marking-soft-trigger=60",
+  "--incremental-marking-hard-trigger=40",
+].join(",");
 
 /** What a close comes to after a handshake, by the probe's name. */
 const WHEN_CLOSED: Readonly<Record<string, string>> = { https: "connect", grpcs: "rpc", tcps: "expect" };
@@ -132,13 +141,16 @@ async function one(
   await target.play(behaviour);
   const fromMs = Date.now();
   const cpuFromMs = processStats(subject.bunny.pid).cpuMs;
-  await pause(eachMs);
-  const untilMs = Date.now();
-  const cpuShare = (processStats(subject.bunny.pid).cpuMs - cpuFromMs) / (untilMs - fromMs);
   const audience: readonly string[] = AUDIENCE[stage];
-  const seen = failures.between(fromMs + LEFTOVERS_MS, untilMs).filter(({ probe }) =>
-    audience.includes(probe)
-  );
+  let untilMs: number;
+  let seen: Failed[];
+  for (let tries = 0;; tries++) { // on a busy machine results may take their time
+    await pause(eachMs);
+    untilMs = Date.now();
+    seen = failures.between(fromMs + LEFTOVERS_MS, untilMs).filter(({ probe }) => audience.includes(probe));
+    if (want === "pass" || seen.length > 0 || tries === MAX_TRIES) break;
+  }
+  const cpuShare = (processStats(subject.bunny.pid).cpuMs - cpuFromMs) / (untilMs - fromMs);
   // A probe that has to share the processor may run out of time with anything, or tell of the behaviour before.
   const may: readonly string[] = [want, "timeout", previous?.stage === stage ? previous.want : want];
   const isWrong = ({ probe, reason }: Failed) =>
@@ -146,7 +158,7 @@ async function one(
   for (const wrong of seen.filter(isWrong)) {
     flaws.push(`${label}: ${wrong.probe} failed with ${wrong.reason}, expected ${want}: ${wrong.detail}`);
   }
-  if (want !== "pass" && seen.length === 0 && eachMs > 300) {
+  if (want !== "pass" && seen.length === 0) {
     flaws.push(`${label}: nobody failed, expected ${want}`);
   }
   const { maxMs } = subject.watch.between("bunny", fromMs, untilMs);
