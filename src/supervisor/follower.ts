@@ -1,5 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 import type { Logger, Logging } from "../base/log.ts";
+import { atOnce, inSlices, type Steps } from "../base/steps.ts";
 import {
   type Config,
   type FileReading,
@@ -77,11 +78,13 @@ export class Follower {
   }
 
   async #take(reading: FileReading): Promise<void> {
+    const { clock } = this.#options;
+    const { error, warn } = this.#logger;
     if (reading.kind === "problems") {
-      logProblems(this.#logger, reading.problems);
+      await inSlices(telling(error, reading.problems), clock);
       return this.#refuse();
     }
-    logWarnings(this.#logger, reading.warnings);
+    await inSlices(telling(warn, reading.warnings), clock);
     const refused = refusedCommands(reading.config, this.#options.execPolicy);
     for (const reason of refused) this.#logger.error(reason);
     if (refused.length > 0) return this.#refuse();
@@ -114,9 +117,17 @@ export class Follower {
 }
 
 export function logProblems(logger: Logger, problems: readonly Problem[]): void {
-  for (const problem of problems) logger.error(formatProblem(problem));
+  atOnce(telling(logger.error, problems));
 }
 
 export function logWarnings(logger: Logger, warnings: readonly Problem[]): void {
-  for (const warning of warnings) logger.warn(formatProblem(warning));
+  atOnce(telling(logger.warn, warnings));
+}
+
+/** A line may take a while to get rid of, and there may be a hundred. */
+function* telling(say: (message: string) => void, problems: readonly Problem[]): Steps<void> {
+  for (const problem of problems) {
+    say(formatProblem(problem));
+    yield;
+  }
 }

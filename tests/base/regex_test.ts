@@ -24,6 +24,12 @@ const weights: [source: string, least: number, most: number][] = [
   ["\\p{Greek}{2}\\PL{3}", 50, 60],
   ["a)b{10}", 10, 14],
   ["((((a", 1, 1],
+  ["(?i)[a-z0-9]", 5, 8],
+  ["[\\x{100}-\\x{ffff}]", 1, 1],
+  ["(?i)[\\x{100}-\\x{ffff}]", 300, 400],
+  ["(?si:[Ā-\uffff]{2})", 600, 800],
+  ["(?s-i:[Ā-\uffff]{2})", 5, 10],
+  ["(?i)[\\x{0}-\\x{10ffff}]", 600, 700],
 ];
 for (const [source, least, most] of weights) {
   Deno.test(`weight of the pattern ${source}`, () => {
@@ -40,6 +46,8 @@ const sizes: [name: string, source: string, want: "ok" | "error"][] = [
   ["a multiple of that", "a{0,1000}b{0,1000}", "error"],
   ["nested repetitions", "(?:(?:a{0,10}){0,10}){0,20}", "error"],
   ["many classes by property", "\\pL".repeat(300), "error"],
+  ["wide classes where case does not count", "(?i)" + "[Ā-\uffff]".repeat(200), "error"],
+  ["a wide class where case does not count", "(?i)[\\x{80}-\\x{10ffff}]+", "ok"],
   ["far too long", "a".repeat(5_000), "error"],
 ];
 for (const [name, source, want] of sizes) {
