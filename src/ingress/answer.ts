@@ -31,6 +31,8 @@ export interface Request {
 export type BodyResult =
   | { readonly kind: "ok"; readonly bytes: Uint8Array }
   | { readonly kind: "too_large" }
+  /** Other requests' bodies take all the room that there is. */
+  | { readonly kind: "no_room" }
   | { readonly kind: "broken" };
 
 /** Largest request body that is read: the longest query fits, with every character of it escaped. */

@@ -6,7 +6,7 @@ import type { Logger } from "../base/log.ts";
 import { percentDecoded } from "../base/text.ts";
 import type { IngressConfig } from "../config/mod.ts";
 import { type Answer, hasTooManyParameters, type Request, text } from "./answer.ts";
-import { readBody } from "./body.ts";
+import { BodyRoom, readBody } from "./body.ts";
 import { Connections } from "./connections.ts";
 import { refusalOf } from "./refusal.ts";
 import { send } from "./send.ts";
@@ -53,7 +53,7 @@ const CLOSED_WAIT_MS = 250;
 const GONE = "the client is gone, or has its answer";
 
 /** What the parser itself lets through; `maxHeaderBytes` is enforced behind it, so that it can change at run time. */
-const PARSER_HEADER_BYTES = 64 * 1024;
+const PARSER_HEADER_BYTES = 16 * 1024;
 
 /**
  * The listening socket. Time-outs and too many connections are seen to here: node:http ends all whose time is up at
@@ -65,6 +65,7 @@ export class HttpServer implements AsyncDisposable {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #connections = new Connections();
+  readonly #bodies = new BodyRoom();
   readonly #stopSweeping = new AbortController();
   readonly #sweeping: Promise<void>;
   #limits: ServerLimits;
@@ -199,7 +200,13 @@ export class HttpServer implements AsyncDisposable {
     if (signal.aborted) return NOBODY_WAITS;
     const refusal = refusalOf(message, this.#limits.maxHeaderBytes);
     if (refusal) return refusal;
-    const body = () => readBody(message, this.#clock, this.#limits.readTimeoutMs);
+    const body = () =>
+      readBody(message, {
+        clock: this.#clock,
+        timeoutMs: this.#limits.readTimeoutMs,
+        room: this.#bodies,
+        signal,
+      });
     const request = requestOf(message, signal, body);
     return request ? await this.#handler(request) : text(400, "bad request\n", { Connection: "close" });
   }

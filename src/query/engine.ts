@@ -38,6 +38,8 @@ export interface EngineOptions {
    * turns of the event loop, each of which may have to wait for a slice.
    */
   sliceMs?: number;
+  /** Whether the process has memory for more; asked often, by all but urgent queries. Default: always. */
+  hasRoom?: () => boolean;
   /** Told of each query when it has ended. */
   onQuery?: (report: QueryReport) => void;
 }
@@ -66,6 +68,7 @@ const DEFAULTS = {
   maxConcurrentQueries: 20,
   maxWaitingQueries: 100,
   sliceMs: 1,
+  hasRoom: () => true,
   onQuery: () => {},
 } as const satisfies Omit<Required<EngineOptions>, "clock">;
 
@@ -163,14 +166,23 @@ export class Engine {
     stepMs: number,
     limits: QueryLimits,
   ): Task | QueryResult {
-    const { clock, maxSamples, sliceMs } = this.#options;
+    const { clock, maxSamples, sliceMs, hasRoom } = this.#options;
     const startedMs = clock.now();
     const deadlineMs = startedMs + (limits.timeoutMs ?? this.#options.timeoutMs);
     const { signal, urgent = false } = limits;
     const pool = urgent ? undefined : this.#pool;
-    const meter = new Meter({ clock, maxSamples, pool, deadlineMs, sliceMs, signal });
+    const meter = new Meter({
+      clock,
+      maxSamples,
+      pool,
+      deadlineMs,
+      sliceMs,
+      signal,
+      hasRoom: urgent ? undefined : hasRoom,
+    });
     const text = typeof query === "string" ? query : undefined;
     try {
+      meter.expectMemory();
       const expr = typeof query === "string" ? parsed(query) : query;
       if (kind === "range") checkRange(expr, stepMs);
       const planned = plan(expr, { startMs, endMs, stepMs });

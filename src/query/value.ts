@@ -43,6 +43,7 @@ export interface QueryError {
     | "canceled"
     | "too_many_samples"
     | "too_many_queries"
+    | "too_little_memory"
     | "internal";
   readonly message: string;
   readonly position?: PositionRange;

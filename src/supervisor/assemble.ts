@@ -1,13 +1,13 @@
 import type { Clock } from "../base/clock.ts";
 import { formatDuration } from "../base/duration.ts";
 import type { Logging } from "../base/log.ts";
-import type { Config, StoreConfig } from "../config/mod.ts";
+import type { Config, IngressConfig, StoreConfig } from "../config/mod.ts";
 import { Ingress, type RuntimeFacts } from "../ingress/mod.ts";
 import { type ExecPolicy, Schedule } from "../probes/mod.ts";
 import { Engine } from "../query/mod.ts";
 import { Store } from "../store/mod.ts";
 import { ExporterTotals, Internals, MeterRegistry, type Reading, Telemetry } from "../telemetry/mod.ts";
-import { samplesWithin } from "./memory_limit.ts";
+import { connectionsWithin, samplesWithin } from "./memory_limit.ts";
 import { engineReadings, QueryTotals } from "./query_totals.ts";
 import { redactedConfig } from "./redacted_config.ts";
 import { type ReloadFacts, ReloadMeters } from "./reload_meters.ts";
@@ -21,6 +21,8 @@ export interface Assembly {
   readonly execPolicy: ExecPolicy;
   /** What the process may take; queries hold less then. */
   readonly memoryLimitBytes?: number;
+  /** Whether there is memory for queries. Default: always. */
+  readonly hasRoom?: () => boolean;
   /** Errors that nobody caught, where someone counts them. */
   readonly mishaps?: Mishaps;
 }
@@ -107,7 +109,7 @@ export async function assemble(
   const schedule = opened.use(
     new Schedule({ clock, meter, tracing: telemetry.tracing, logger: logging.logger("egress"), execPolicy }),
   );
-  const ingress = await Ingress.listen(first.ingress, engine, {
+  const ingress = await Ingress.listen(ingressWithin(first, assembly), engine, {
     clock,
     logger: logging.logger("ingress"),
     meter,
@@ -133,7 +135,7 @@ function ingressReadings({ connections }: Ingress): Reading[] {
 
 export function makeEngine(
   { telemetry: { promql } }: Config,
-  { clock, memoryLimitBytes }: Assembly,
+  { clock, memoryLimitBytes, hasRoom }: Assembly,
   queries: QueryTotals,
 ): Engine {
   const maxSamplesTogether = samplesWithin(memoryLimitBytes);
@@ -141,9 +143,16 @@ export function makeEngine(
     ...promql,
     maxSamples: Math.min(promql.maxSamples, maxSamplesTogether ?? Infinity),
     maxSamplesTogether,
+    hasRoom,
     clock,
     onQuery: (report) => queries.add(report),
   });
+}
+
+/** The server's configuration, with no more connections than there is memory for. */
+export function ingressWithin({ ingress }: Config, { memoryLimitBytes }: Assembly): IngressConfig {
+  const most = connectionsWithin(memoryLimitBytes);
+  return ingress.maxConnections <= most ? ingress : { ...ingress, maxConnections: most };
 }
 
 function factsOf(config: Config, foundation: Foundation, reloads: ReloadMeters): RuntimeFacts {

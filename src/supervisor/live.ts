@@ -5,6 +5,7 @@ import type { Regex } from "../base/regex.ts";
 import { readConfigFile } from "../config/mod.ts";
 import { ExecPolicy } from "../probes/mod.ts";
 import { Follower, logProblems, logWarnings } from "./follower.ts";
+import { MemoryGuard, ProcessMemory } from "./memory_guard.ts";
 import { memoryLimitBytes } from "./memory_limit.ts";
 import { execAllowList, giveUp, permissionsToGiveUp, refusedCommands } from "./permissions.ts";
 import { Requests } from "./requests.ts";
@@ -59,13 +60,20 @@ export async function live(options: LiveOptions): Promise<number> {
   });
   const unused = UnusedPages.find();
   const mishaps = new Mishaps();
+  const limitBytes = memoryLimitBytes();
+  let trim = () => {};
+  using memory = ProcessMemory.open(() => trim());
+  const guard = limitBytes === undefined || !memory
+    ? undefined
+    : new MemoryGuard(limitBytes, memory, options.clock);
   let service: Service;
   try {
     service = await Service.start(reading.config, {
       ...options,
       execPolicy,
       mishaps,
-      memoryLimitBytes: memoryLimitBytes(),
+      memoryLimitBytes: limitBytes,
+      hasRoom: guard && (() => guard.hasRoom()),
     });
   } catch (error) {
     logger.error("cannot start", { error: messageOf(error) });
@@ -78,6 +86,7 @@ export async function live(options: LiveOptions): Promise<number> {
     probes: reading.config.egress.probes.length,
   });
   using pages = UnusedPages.open(await unused); // before the permissions for it go
+  if (pages) trim = () => pages.trim();
   const gone = await giveUp(permissionsToGiveUp(reading.config, allowed));
   logger.info("gave up permissions", {
     permissions: gone.join(",") || "none",

@@ -7,6 +7,9 @@ const LEAST_BYTES = 8 * 2 ** 20;
 /** What one sample that a query holds comes to: its time and value, room to grow, and the result on its way out. */
 const BYTES_A_SAMPLE = 48;
 
+/** What a connection may come to that sends or takes slowly: what the kernel hands over at once, and a head of 16 KiB. */
+const BYTES_A_CONNECTION = 64 * 1024;
+
 /** Larger than any machine: cgroup v1 says "no limit" with a number of this kind. */
 const NO_LIMIT_BYTES = 2 ** 50;
 
@@ -17,6 +20,12 @@ const NO_LIMIT_BYTES = 2 ** 50;
 export function samplesWithin(limitBytes: number | undefined): number | undefined {
   if (limitBytes === undefined) return undefined;
   return Math.floor(Math.max(LEAST_BYTES, limitBytes - RESERVED_BYTES) / BYTES_A_SAMPLE);
+}
+
+/** Connections that fit within a memory limit, however slow they are. */
+export function connectionsWithin(limitBytes: number | undefined): number {
+  if (limitBytes === undefined) return Infinity;
+  return Math.floor(Math.max(LEAST_BYTES, limitBytes - RESERVED_BYTES) / BYTES_A_CONNECTION);
 }
 
 /**

@@ -7,6 +7,7 @@ import {
   assemble,
   type Assembly,
   type Foundation,
+  ingressWithin,
   layFoundation,
   makeEngine,
   type Parts,
@@ -154,7 +155,7 @@ export class Service {
     const keepsEngine = fingerprint(config.telemetry.promql) === fingerprint(before.telemetry.promql);
     const engine = keepsEngine ? parts.engine : makeEngine(config, this.#assembly, this.#foundation.queries);
     // The address comes first: it is the one thing that the machine may refuse, and then nothing has changed yet.
-    await parts.ingress.apply(config.ingress, engine);
+    await parts.ingress.apply(ingressWithin(config, this.#assembly), engine);
     parts.engine = engine;
     await inSlices(parts.schedule.applying(config.egress.probes), this.#clock);
     await parts.telemetry.apply(config.telemetry);

@@ -71,6 +71,11 @@ export class UnusedPages implements Disposable {
     malloc_trim(0n);
   }
 
+  /** Gives back only what malloc keeps. */
+  trim(): void {
+    this.#libc.symbols.malloc_trim(0n);
+  }
+
   [Symbol.dispose](): void {
     this.#libc.close();
   }

@@ -91,6 +91,31 @@ Deno.test("maxSamplesTogether bounds what queries hold that run beside each othe
   }
 });
 
+const TOO_LITTLE = {
+  kind: "error",
+  error: {
+    kind: "too_little_memory",
+    message: "there is too little memory left for this query: the process is near its limit",
+  },
+};
+
+Deno.test("a query is refused while the process has no memory for it, an urgent one is not", async () => {
+  let hasRoom = false;
+  const engine = engineWith({ hasRoom: () => hasRoom });
+  const run = (query: string, limits?: QueryLimits) => engine.instant(STORE, query, 10_000, limits);
+  assert.deepEqual(await run("one"), TOO_LITTLE);
+  assert.deepEqual(await run("two[20s]"), TOO_LITTLE);
+  assert.equal((await run("one", { urgent: true })).kind, "ok");
+  hasRoom = true;
+  assert.equal((await run("one")).kind, "ok");
+});
+
+Deno.test("a query ends in its midst when the memory for it goes", async () => {
+  let looks = 0;
+  const engine = engineWith({ hasRoom: () => ++looks < 3 });
+  assert.deepEqual(await engine.instant(STORE, "sum(one) + sum(two)", 10_000), TOO_LITTLE);
+});
+
 Deno.test("meters of one pool leave each other what they do not hold", () => {
   const pool = new SamplePool(10);
   const options = { clock: new FakeClock(), maxSamples: 8, deadlineMs: Infinity, sliceMs: 1, pool };

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { memoryLimitBytes, samplesWithin } from "../../src/supervisor/memory_limit.ts";
+import { connectionsWithin, memoryLimitBytes, samplesWithin } from "../../src/supervisor/memory_limit.ts";
 
 const MIB = 2 ** 20;
 
@@ -58,4 +58,9 @@ for (const { name, files, want } of cases) {
 Deno.test("samples that queries may hold follow the limit, and some are left to them in any case", () => {
   const samples = [undefined, 32 * MIB, 96 * MIB, 128 * MIB, 1024 * MIB].map(samplesWithin);
   assert.deepEqual(samples, [undefined, 174_762, 524_288, 1_223_338, 20_796_757]);
+});
+
+Deno.test("connections follow the limit, and some are let in in any case", () => {
+  const connections = [undefined, 32 * MIB, 96 * MIB, 128 * MIB].map(connectionsWithin);
+  assert.deepEqual(connections, [Infinity, 128, 384, 896]);
 });

@@ -17,6 +17,9 @@ export class Form {
   /** `body`: that of a POST. @throws ApiProblem when it is too large, broken or no form */
   static of(request: Request, body: BodyResult | undefined): Form {
     if (!body) return new Form(request.parameters);
+    if (body.kind === "no_room") {
+      throw new ApiProblem("unavailable", "too many large requests at once");
+    }
     if (body.kind !== "ok") {
       throw unreadable(`the body is ${body.kind === "broken" ? "incomplete" : "too large"}`);
     }

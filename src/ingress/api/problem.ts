@@ -35,6 +35,7 @@ export function problemOf(error: QueryError): ApiProblem {
     case "too_many_samples":
       return new ApiProblem("execution", error.message);
     case "too_many_queries":
+    case "too_little_memory":
       return new ApiProblem("unavailable", error.message);
     default:
       return new ApiProblem(error.kind, error.message);

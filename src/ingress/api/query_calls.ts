@@ -130,6 +130,9 @@ function replyOf(
   if (share.heldSamples > 0 && share.heldSamples + samples > engine.options.maxSamples) {
     throw new ApiProblem("unavailable", "too many large results are being sent");
   }
+  if (!engine.options.hasRoom()) {
+    throw new ApiProblem("unavailable", "there is too little memory left to send this result");
+  }
   const warnings = texts(result.annotations, "warning", query);
   if (value !== result.value) warnings.push(TRUNCATED);
   if (stats !== "" && stats !== "true" && stats !== "all") {

@@ -30,6 +30,14 @@ export function tooManySamples(): EvaluationFailure {
   });
 }
 
+/** A query for which the process has too little memory left. */
+export function tooLittleMemory(): EvaluationFailure {
+  return new EvaluationFailure({
+    kind: "too_little_memory",
+    message: "there is too little memory left for this query: the process is near its limit",
+  });
+}
+
 /** A query that would hold more than others leave it. */
 export function tooManySamplesTogether(): EvaluationFailure {
   return new EvaluationFailure({

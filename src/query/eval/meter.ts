@@ -1,5 +1,5 @@
 import type { Clock } from "../../base/clock.ts";
-import { EvaluationFailure, tooManySamples, tooManySamplesTogether } from "./failure.ts";
+import { EvaluationFailure, tooLittleMemory, tooManySamples, tooManySamplesTogether } from "./failure.ts";
 
 /** Units of work between two looks at the clock; a unit is about one sample touched. */
 const WORK_PER_LOOK = 16_384;
@@ -29,6 +29,8 @@ export interface MeterOptions {
   /** How long to work before giving way. */
   sliceMs: number;
   signal?: AbortSignal;
+  /** Whether the process has memory for more. Default: always. */
+  hasRoom?: () => boolean;
 }
 
 /**
@@ -110,7 +112,7 @@ export class Meter {
     return this.look();
   }
 
-  /** As `spend`, but looks at the clock at once. */
+  /** As `spend`, but looks at the clock, and at the memory, at once. */
   look(): boolean {
     const { clock, deadlineMs, signal } = this.#options;
     if (signal?.aborted) {
@@ -126,7 +128,13 @@ export class Meter {
         message: "query timed out in expression evaluation",
       });
     }
+    this.expectMemory();
     return this.#isDue = nowMs >= this.#sliceEndsAtMs;
+  }
+
+  /** Throws if the process has no memory for more. */
+  expectMemory(): void {
+    if (this.#options.hasRoom?.() === false) throw tooLittleMemory();
   }
 
   /** Starts the next slice of work. */

@@ -1,0 +1,99 @@
+import type { Clock } from "../base/clock.ts";
+
+/** What the pages of the executable that are at work take of a container's limit; with less they are read over and over. */
+const FILE_BYTES = 32 * 2 ** 20;
+
+/** Garbage is collected again when so much has been taken since the last time … */
+const GROWTH_BYTES = 4 * 2 ** 20;
+
+/** … or so much time has passed, ms. */
+const AGAIN_AFTER_MS = 250;
+
+/** Linux' page on all machines that Deno runs on but some with arm64, where it is larger: then the guard is too strict. */
+const PAGE_BYTES = 4_096;
+
+/** This process' pages, see proc_pid_statm(5). */
+const STATM = "/proc/self/statm";
+
+/** How much memory this process has to itself, and how it can have less. */
+export interface OwnMemory {
+  /** Bytes of memory that no file backs. */
+  usedBytes(): number;
+  /** Collects garbage and gives the memory back; takes tens of milliseconds. */
+  collect(): void;
+}
+
+/**
+ * Says whether there is memory for queries. What they hold lies in typed arrays, outside V8's limit; V8 lets 64 MiB of
+ * those gather as garbage before it looks, and a container's limit counts them all. So garbage is collected when the limit
+ * is near, and whoever asks is refused when that did not help.
+ */
+export class MemoryGuard {
+  readonly #own: OwnMemory;
+  readonly #clock: Clock;
+  readonly #mostBytes: number;
+  #collectedAtMs = -Infinity;
+  #collectedBytes = 0;
+
+  /** `limitBytes`: of the container. */
+  constructor(limitBytes: number, own: OwnMemory, clock: Clock) {
+    this.#mostBytes = limitBytes - FILE_BYTES;
+    this.#own = own;
+    this.#clock = clock;
+  }
+
+  /** Takes microseconds while there is room. */
+  hasRoom(): boolean {
+    const usedBytes = this.#own.usedBytes();
+    if (usedBytes <= this.#mostBytes) return true;
+    const nowMs = this.#clock.now();
+    const hasGrown = usedBytes > this.#collectedBytes + GROWTH_BYTES;
+    if (!hasGrown && nowMs < this.#collectedAtMs + AGAIN_AFTER_MS) return false;
+    this.#own.collect();
+    this.#collectedAtMs = this.#clock.now();
+    this.#collectedBytes = this.#own.usedBytes();
+    return this.#collectedBytes <= this.#mostBytes;
+  }
+}
+
+/**
+ * This process' memory. The file is opened before permissions are given up; reading it again takes none.
+ */
+export class ProcessMemory implements OwnMemory, Disposable {
+  readonly #file: Deno.FsFile;
+  readonly #giveBack: () => void;
+  readonly #buffer = new Uint8Array(128);
+  readonly #decoder = new TextDecoder();
+
+  /** `giveBack`: has the allocator return what is free. `undefined` where the system doesn't tell. */
+  static open(giveBack: () => void): ProcessMemory | undefined {
+    if (Deno.build.os !== "linux") return undefined;
+    try {
+      return new ProcessMemory(Deno.openSync(STATM), giveBack);
+    } catch {
+      return undefined;
+    }
+  }
+
+  private constructor(file: Deno.FsFile, giveBack: () => void) {
+    this.#file = file;
+    this.#giveBack = giveBack;
+  }
+
+  usedBytes(): number {
+    this.#file.seekSync(0, Deno.SeekMode.Start);
+    const length = this.#file.readSync(this.#buffer) ?? 0;
+    const [, resident, shared] = this.#decoder.decode(this.#buffer.subarray(0, length)).split(" ");
+    return (Number(resident) - Number(shared)) * PAGE_BYTES;
+  }
+
+  collect(): void {
+    // There when the executable was built by `deno task build`, see V8_FLAGS there.
+    (globalThis as { gc?: () => void }).gc?.();
+    this.#giveBack();
+  }
+
+  [Symbol.dispose](): void {
+    this.#file.close();
+  }
+}
