@@ -31,7 +31,8 @@ Deno.test("a command's output in crumbs is read slowly after the first of them",
   const clock = new FakeClock();
   const output = new Output(clock);
   let pulled = 0;
-  const crumbs = new ReadableStream<Uint8Array>({
+  const crumbs = new ReadableStream({
+    type: "bytes",
     pull(controller) {
       pulled++;
       controller.enqueue(new Uint8Array([0x78]));
@@ -45,4 +46,20 @@ Deno.test("a command's output in crumbs is read slowly after the first of them",
   assert(pulled > atOnce && pulled <= atOnce + 20, `took ${pulled - atOnce} in 10 ms`);
   await output.close();
   await drained;
+});
+
+Deno.test("a buffer pool hands out again what it got back, but keeps no more than it needs", () => {
+  const pool = new BufferPool();
+  const [small, large, huge] = [pool.take(), pool.take(70_000), pool.take(1_000_000)];
+  for (const buffer of [small, large, huge]) pool.give(buffer);
+  assert.equal(pool.take(), small);
+  assert.equal(pool.take(70_000), large);
+  assert.notEqual(pool.take(1_000_000), huge);
+  const isOld = (buffer: Uint8Array) => buffer[0] === 1;
+  for (let i = 0; i < 1_000; i++) pool.give(new Uint8Array(16_384).fill(1));
+  const ofOneSize = Array.from({ length: 20 }, () => pool.take(16_384)).filter(isOld).length;
+  assert(ofOneSize > 0 && ofOneSize < 10, `${ofOneSize} of one size are kept`);
+  for (let size = 1; size < 100; size++) pool.give(new Uint8Array(size).fill(1));
+  const sizes = Array.from({ length: 99 }, (_, i) => pool.take(i + 1)).filter(isOld).length;
+  assert(sizes < 10, `${sizes} sizes are kept`);
 });

@@ -14,23 +14,33 @@ const SMALL_READS = 8;
 /** Room for less than this is not worth a read. */
 const MIN_ROOM_BYTES = 512;
 
-/** Most free buffers that a pool keeps. */
-const MAX_FREE = 16;
+/** Size of the buffer that an inbox begins with: most answers to a probe fit. */
+const SMALL_BYTES = 4_096;
 
-/** Size of a pooled buffer: most answers to a probe fit. */
-const POOLED_BYTES = 4_096;
+/** Most bytes of free buffers that a pool keeps of one size, the largest buffer that it keeps, and most sizes. */
+const MAX_FREE_BYTES = 64 * 1024;
+const MAX_POOLED_BYTES = 128 * 1024;
+const MAX_SIZES = 8;
 
-/** Buffers to read into, used again and again: a probe would otherwise leave 4 KiB of garbage behind each time. */
+/**
+ * Buffers to read into, used again and again: a probe would otherwise leave 4 KiB of garbage behind each time, and one
+ * that meets a flood 100 KiB.
+ */
 export class BufferPool {
-  readonly #free: Uint8Array[] = [];
+  /** By size. Sizes are few: they follow from how inboxes grow and from their limits. */
+  readonly #free = new Map<number, Uint8Array[]>();
 
-  take(): Uint8Array {
-    return this.#free.pop() ?? new Uint8Array(POOLED_BYTES);
+  take(bytes = SMALL_BYTES): Uint8Array {
+    return this.#free.get(bytes)?.pop() ?? new Uint8Array(bytes);
   }
 
   /** Gives a buffer back. No read into it may be pending. */
   give(buffer: Uint8Array): void {
-    if (buffer.length === POOLED_BYTES && this.#free.length < MAX_FREE) this.#free.push(buffer);
+    const size = buffer.length;
+    if (size > MAX_POOLED_BYTES) return;
+    const free = this.#free.get(size);
+    if (!free && this.#free.size < MAX_SIZES) this.#free.set(size, [buffer]);
+    else if (free && free.length * size < MAX_FREE_BYTES) free.push(buffer);
   }
 }
 
@@ -102,10 +112,10 @@ export class Inbox implements Disposable {
     if (this.start === this.end) this.start = this.end = 0;
     if (this.bytes.length - this.end >= MIN_ROOM_BYTES) return;
     const waiting = this.peek();
-    const capacity = Math.min(this.bytes.length * 4, this.#maxBytes + POOLED_BYTES);
+    const capacity = Math.min(this.bytes.length * 4, this.#maxBytes + SMALL_BYTES);
     const isMostlyFree = this.start * 2 > this.bytes.length && this.#reads <= SMALL_READS;
     const compact = isMostlyFree || capacity <= this.bytes.length;
-    const target = compact ? this.bytes : new Uint8Array(capacity);
+    const target = compact ? this.bytes : this.#pool.take(capacity);
     target.set(waiting);
     if (!compact) this.#pool.give(this.bytes);
     this.bytes = target;
