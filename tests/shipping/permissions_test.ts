@@ -3,10 +3,11 @@ import { fileURLToPath } from "node:url";
 import { runBunny, startBunny, value } from "../process/bunny.ts";
 import { freePort } from "../support/free_port.ts";
 import { httpPeer } from "../support/http_peer.ts";
-import { denoProcess } from "../support/process_runner.ts";
-import { tempDir } from "../support/temp_dir.ts";
+import { RunningProcess } from "../support/process_runner.ts";
+import { type TempDir, tempDir } from "../support/temp_dir.ts";
+import { build, canBuild } from "./build.ts";
 
-const ROOT = new URL("../../", import.meta.url);
+const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 const TEMPTED = fileURLToPath(new URL("tempted_bunny.ts", import.meta.url));
 
 function yaml(port: number, command: readonly string[] | undefined, tsdbPath = "", more = ""): string {
@@ -109,42 +110,66 @@ const cases: Case[] = [
     can: ["again", "import", "library", "program", "write"],
   },
 ];
-for (const { name, command, store, more, env, gaveUp, can } of cases) {
-  Deno.test(`permissions: what the running process can't do: ${name}`, async () => {
-    using dir = tempDir();
-    await using peer = await httpPeer((_, response) =>
-      void response.writeHead(200, { "content-type": "text/javascript" }).end("export {};")
-    );
-    const [port, ownPort] = [freePort(), freePort()];
-    const tsdbPath = store === "disk" ? dir.join("tsdb") : "";
-    const path = dir.write("bunny.yaml", yaml(port, command, tsdbPath, more));
-    const moduleUrl = `http://127.0.0.1:${peer.port}/module.js`;
-    await using bunny = denoProcess(
-      [
-        "run",
-        "-A",
-        "--no-prompt",
-        "--no-check",
-        "--no-lock",
-        TEMPTED,
-        path,
-        String(ownPort),
-        dir.path,
-        moduleUrl,
-      ],
-      { env },
-    );
-    const line = JSON.parse(await bunny.waitForLine(/gave up permissions/));
-    assert.equal(line.permissions, gaveUp);
-    const done: string[] = [];
-    for (const what of ["again", "import", "library", "program", "write"]) {
-      const answer = await (await fetch(`http://127.0.0.1:${ownPort}/${what}`)).text();
-      if (answer === "done") done.push(what);
-      else assert.equal(answer, what === "import" ? "TypeError" : "NotCapable", what);
-    }
-    assert.deepEqual(done, can);
-    assert.equal(peer.requests.some(({ url }) => url === "/module.js"), can.includes("import"));
-  });
+/** How the tempted Bunny is started. */
+interface Tempted {
+  readonly how: string;
+  readonly ignore: boolean;
+  command(dir: TempDir): Promise<[string, ...string[]]>;
+  /** What this runtime never does, allowed or not. */
+  readonly never: readonly string[];
+}
+
+const tempted: Tempted[] = [
+  {
+    how: "by Deno",
+    ignore: false,
+    command: () =>
+      Promise.resolve([Deno.execPath(), "run", "-A", "--no-prompt", "--no-check", "--no-lock", TEMPTED]),
+    never: [],
+  },
+  {
+    how: "as an executable",
+    ignore: !canBuild(),
+    async command(dir) {
+      const output = dir.join("tempted");
+      await build("--entry", "tests/shipping/tempted_bunny.ts", "--output", output);
+      return [output];
+    },
+    never: ["import"],
+  },
+];
+for (const { how, ignore, command: start, never } of tempted) {
+  for (const { name, command, store, more, env, gaveUp, can } of cases) {
+    Deno.test({
+      name: `permissions: what the running process can't do, ${how}: ${name}`,
+      ignore,
+      fn: async () => {
+        using dir = tempDir();
+        await using peer = await httpPeer((_, response) =>
+          void response.writeHead(200, { "content-type": "text/javascript" }).end("export {};")
+        );
+        const [port, ownPort] = [freePort(), freePort()];
+        const tsdbPath = store === "disk" ? dir.join("tsdb") : "";
+        const path = dir.write("bunny.yaml", yaml(port, command, tsdbPath, more));
+        const moduleUrl = `http://127.0.0.1:${peer.port}/module.js`;
+        await using bunny = new RunningProcess({
+          command: [...await start(dir), path, String(ownPort), dir.path, moduleUrl],
+          env,
+        });
+        const line = JSON.parse(await bunny.waitForLine(/gave up permissions/));
+        assert.equal(line.permissions, gaveUp);
+        const done: string[] = [];
+        for (const what of ["again", "import", "library", "program", "write"]) {
+          const answer = await (await fetch(`http://127.0.0.1:${ownPort}/${what}`)).text();
+          if (answer === "done") done.push(what);
+          else assert.equal(answer, what === "import" ? "TypeError" : "NotCapable", what);
+        }
+        const possible = can.filter((what) => !never.includes(what));
+        assert.deepEqual(done, possible);
+        assert.equal(peer.requests.some(({ url }) => url === "/module.js"), possible.includes("import"));
+      },
+    });
+  }
 }
 
 /** Starts something that would outlive it, and outlives its limit itself. */
@@ -155,44 +180,91 @@ const scopes: { run: string; ends: boolean }[] = [
   { run: "/bin/sh,/bin/kill", ends: true },
   { run: "/bin/sh", ends: false },
 ];
-for (const { run, ends } of scopes) {
-  Deno.test({
-    name: `permissions: with --allow-run=${run} what a command that outlives its limit has started ${
-      ends ? "ends with it" : "stays, and the log says why"
-    }`,
-    ignore: Deno.build.os !== "linux",
-    fn: async () => {
-      using dir = tempDir();
-      const path = dir.write("bunny.yaml", yaml(freePort(), ["/bin/sh", "-c", STUBBORN, dir.path]));
-      await using bunny = denoProcess([
+/** All else that Bunny needs. */
+const OTHERS = ["--allow-net", "--allow-read", "--allow-env", "--allow-sys"];
+
+/** How a Bunny with tighter permissions is started. */
+const tightened: {
+  how: string;
+  ignore: boolean;
+  command(dir: TempDir, run: string): Promise<[string, ...string[]]>;
+}[] = [
+  {
+    how: "by Deno",
+    ignore: false,
+    command: (_, run) =>
+      Promise.resolve([
+        Deno.execPath(),
         "run",
         "--no-check",
         "--no-prompt",
-        "--allow-net",
-        "--allow-read",
-        "--allow-env",
-        "--allow-sys",
+        ...OTHERS,
         `--allow-run=${run}`,
-        fileURLToPath(new URL("src/main.ts", ROOT)),
-        "run",
-        "--config",
-        path,
-      ]);
-      const warns = /let a command that outlives its limit be ended, but not what it has started/;
-      if (!ends) await bunny.waitForLine(warns);
-      await bunny.waitForLine(/probe fails.*"reason":"timeout"/);
-      assert.equal(warns.test(bunny.output), !ends);
-      const [child] = Deno.readTextFileSync(dir.join("pids")).trim().split("\n").map(Number);
-      if (ends) await untilGone(child);
-      else assert.ok(isRunning(child));
-      bunny.kill("SIGKILL");
-      await bunny.status;
-      for (const pid of Deno.readTextFileSync(dir.join("pids")).trim().split("\n").map(Number)) {
-        if (isRunning(pid)) Deno.kill(pid, "SIGKILL");
-      }
+        MAIN,
+      ]),
+  },
+  {
+    how: "built so",
+    ignore: !canBuild(),
+    async command(dir, run) {
+      const output = dir.join("tight");
+      const said = await build(...OTHERS, `--allow-run=${run}`, "--output", output);
+      assert.match(said, /^note: without all permissions Bunny can't watch a process/m);
+      // The build says what becomes of a group that it lets nobody end.
+      assert.equal(
+        /^note: .*lets no process group be ended.*Add \/bin\/kill/m.test(said),
+        !run.includes("kill"),
+        said,
+      );
+      return [output];
     },
-  });
+  },
+];
+for (const { how, ignore, command } of tightened) {
+  for (const { run, ends } of scopes) {
+    Deno.test({
+      name:
+        `permissions: with --allow-run=${run}, ${how}, what a command that outlives its limit has started ${
+          ends ? "ends with it" : "stays, and the log says why"
+        }`,
+      ignore: ignore || Deno.build.os !== "linux",
+      fn: async () => {
+        using dir = tempDir();
+        const path = dir.write("bunny.yaml", yaml(freePort(), ["/bin/sh", "-c", STUBBORN, dir.path]));
+        await using bunny = new RunningProcess({
+          command: [...await command(dir, run), "run", "--config", path],
+        });
+        const warns = /let a command that outlives its limit be ended, but not what it has started/;
+        if (!ends) await bunny.waitForLine(warns);
+        await bunny.waitForLine(/probe fails.*"reason":"timeout"/);
+        assert.equal(warns.test(bunny.output), !ends);
+        const [child] = Deno.readTextFileSync(dir.join("pids")).trim().split("\n").map(Number);
+        if (ends) await untilGone(child);
+        else assert.ok(isRunning(child));
+        bunny.kill("SIGKILL");
+        await bunny.status;
+        for (const pid of Deno.readTextFileSync(dir.join("pids")).trim().split("\n").map(Number)) {
+          if (isRunning(pid)) Deno.kill(pid, "SIGKILL");
+        }
+      },
+    });
+  }
 }
+
+Deno.test({
+  name: "permissions: an executable with a program built in runs no other, whatever the list says",
+  ignore: !canBuild() || Deno.build.os !== "linux",
+  fn: async () => {
+    using dir = tempDir();
+    const output = dir.join("tight");
+    await build(...OTHERS, "--allow-run=/bin/true", "--output", output);
+    const path = dir.write("bunny.yaml", yaml(freePort(), ["/bin/touch", dir.join("ran")]));
+    await using bunny = new RunningProcess({ command: [output, "run", "--config", path] });
+    const line = JSON.parse(await bunny.waitForLine(/probe fails/));
+    assert.equal(line.reason, "spawn", JSON.stringify(line));
+    assert.throws(() => Deno.statSync(dir.join("ran")), Deno.errors.NotFound);
+  },
+});
 
 function isRunning(pid: number): boolean {
   try {
