@@ -104,7 +104,7 @@ export async function assemble(
         () => ingressReadings(parts.ingress),
         () => mishaps?.readings() ?? [],
       ],
-    }),
+    }, logging.logger("telemetry")),
   );
   const schedule = opened.use(
     new Schedule({ clock, meter, tracing: telemetry.tracing, logger: logging.logger("egress"), execPolicy }),

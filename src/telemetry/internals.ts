@@ -1,4 +1,6 @@
 import type { Clock } from "../base/clock.ts";
+import { messageOf } from "../base/errors.ts";
+import { type Logger, SILENT } from "../base/log.ts";
 import type { StoreStats } from "../store/mod.ts";
 import { type ScrapedPage, scrapedPage } from "./exposition.ts";
 import { LoopLag } from "./loop_lag.ts";
@@ -21,10 +23,13 @@ export interface InternalsSources {
  */
 export class Internals implements AsyncDisposable {
   readonly #sources: InternalsSources;
+  readonly #logger: Logger;
   readonly #lag: LoopLag;
+  #hasTold = false;
 
-  constructor(clock: Clock, sources: InternalsSources) {
+  constructor(clock: Clock, sources: InternalsSources, logger: Logger = SILENT) {
     this.#sources = sources;
+    this.#logger = logger;
     this.#lag = new LoopLag(clock);
   }
 
@@ -39,11 +44,24 @@ export class Internals implements AsyncDisposable {
 
   *#readings(): Iterable<Reading> {
     const { store, meter, more = [] } = this.#sources;
-    yield* attempt(processReadings);
+    yield* this.#attempt(processReadings);
     yield* this.#lagReadings();
-    if (store) yield* attempt(() => readingsOf(STORE_ROWS, store()));
-    if (meter) yield* attempt(() => readingsOf(METER_ROWS, meter()));
-    for (const source of more) yield* attempt(source);
+    if (store) yield* this.#attempt(() => readingsOf(STORE_ROWS, store()));
+    if (meter) yield* this.#attempt(() => readingsOf(METER_ROWS, meter()));
+    for (const source of more) yield* this.#attempt(source);
+  }
+
+  /** A page with a gap says more than none; why there is one is told the first time. */
+  #attempt(source: () => Iterable<Reading>): Reading[] {
+    try {
+      return [...source()];
+    } catch (error) {
+      if (!this.#hasTold) {
+        this.#logger.error("some of the internals can't be told", { error: messageOf(error) });
+      }
+      this.#hasTold = true;
+      return [];
+    }
   }
 
   #lagReadings(): Reading[] {
@@ -90,11 +108,3 @@ const METER_ROWS: readonly ReadingRow<MeterStats>[] = [
     read: (stats) => stats.samplesLeftOut,
   },
 ];
-
-function attempt(source: () => Iterable<Reading>): Reading[] {
-  try {
-    return [...source()];
-  } catch {
-    return []; // a page with a gap says more than none
-  }
-}

@@ -44,7 +44,7 @@ export class Telemetry {
   readonly #environment: OtelEnvironment;
   readonly #ids = new TraceIds();
   readonly #instance = crypto.randomUUID();
-  readonly #tracing = new SwitchedTracing();
+  readonly #tracing: SwitchedTracing;
   readonly #totals: ExporterTotals;
   readonly #metrics = new Map<PushExporter, RunningExporter>();
   readonly #traces = new Map<PushExporter, SpanOutbox>();
@@ -65,6 +65,7 @@ export class Telemetry {
   private constructor(deps: TelemetryDeps) {
     this.#deps = deps;
     this.#totals = deps.totals ?? new ExporterTotals();
+    this.#tracing = new SwitchedTracing(deps.logger);
     this.#environment = readOtelEnvironment(deps.env);
     this.#tracing.target = this.#contextOnly();
   }
@@ -198,31 +199,40 @@ export class Telemetry {
   }
 }
 
-/** What probes and verdicts hold, while what is behind it changes. */
+/**
+ * What probes and verdicts hold, while what is behind it changes. A span is never worth a probe or a verdict: what goes
+ * wrong with one is told the first time, and that is all.
+ */
 class SwitchedTracing implements Tracing {
   target: Tracing = NO_TRACING;
+  readonly #logger: Logger;
+  #hasTold = false;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
 
   begin(probe: string, type: ProbeType): TraceContext | undefined {
-    try {
-      return this.target.begin(probe, type);
-    } catch {
-      return undefined;
-    }
+    return this.#attempt(() => this.target.begin(probe, type));
   }
 
   probeFinished(result: ProbeResult): void {
-    try {
-      this.target.probeFinished(result);
-    } catch {
-      // a span is never worth a probe
-    }
+    this.#attempt(() => this.target.probeFinished(result));
   }
 
   verdictChanged(change: VerdictChange): void {
+    this.#attempt(() => this.target.verdictChanged(change));
+  }
+
+  #attempt<Result>(trace: () => Result): Result | undefined {
     try {
-      this.target.verdictChanged(change);
-    } catch {
-      // nor a verdict
+      return trace();
+    } catch (error) {
+      if (!this.#hasTold) {
+        this.#logger.error("tracing broke through a mistake of ours", { error: messageOf(error) });
+      }
+      this.#hasTold = true;
+      return undefined;
     }
   }
 }

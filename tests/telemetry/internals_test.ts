@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { SILENT } from "../../src/base/log.ts";
 import { Store, type StoreStats } from "../../src/store/mod.ts";
-import { Internals } from "../../src/telemetry/mod.ts";
+import { Internals, type InternalsSources } from "../../src/telemetry/mod.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { promtoolCheck, promtoolInstalled } from "./promtool.ts";
+import { keepingLogger } from "./telemetry_rig.ts";
 
 const STORE = {
   headSeries: 12,
@@ -99,14 +100,17 @@ Deno.test("the internals negotiate OpenMetrics", async () => {
   assert.ok(body.includes("# TYPE process_cpu_seconds counter\n# UNIT process_cpu_seconds seconds\n"));
 });
 
-Deno.test("a source that throws leaves a gap and nothing more", async () => {
-  await using internals = new Internals(new FakeClock(), {
+Deno.test("a source that throws leaves a gap, and is told of once", async () => {
+  const logger = keepingLogger();
+  const sources: InternalsSources = {
     store: () => {
       throw new Error("closed");
     },
     more: [() => [{ name: "x", kind: "gauge", help: "X.", value: 1 }]],
-  });
-  assert.equal(seriesOf(internals.page("").body).get("x"), 1);
+  };
+  await using internals = new Internals(new FakeClock(), sources, logger);
+  for (let scrape = 0; scrape < 3; scrape++) assert.equal(seriesOf(internals.page("").body).get("x"), 1);
+  assert.deepEqual(logger.lines.map(({ level, fields }) => [level, fields.error]), [["error", "closed"]]);
 });
 
 /** A clock that has run on by so much when a sleeper wakes. */

@@ -165,3 +165,12 @@ Deno.test("span limits of the environment hold", async () => {
   assert.equal(span.attributes["bunny-probe-name"], "alph");
   assert.deepEqual(span.events.map(({ name }) => name), ["e7", "e8"]);
 });
+
+Deno.test("a trace that can't be made costs neither probe nor verdict, and is told of once", async () => {
+  await using rig = await TelemetryRig.start(["stdouttrace"]);
+  const { tracing } = rig.telemetry;
+  const broken = null as never;
+  for (let i = 0; i < 3; i++) tracing.probeFinished(broken);
+  tracing.verdictChanged(broken);
+  assert.deepEqual(rig.logger.lines.map(({ level }) => level), ["error"]);
+});
