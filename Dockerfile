@@ -4,13 +4,13 @@
 #   docker build --tag bee:0.1.0 --target bee .      Bee, the demo app
 #   docker buildx build --platform linux/amd64,linux/arm64 …
 #
-# The bases are named by tag here. Pin them by digest for a release:
-#   --build-arg RUNTIME_IMAGE=gcr.io/distroless/cc-debian12:nonroot@sha256:…
+# The bases are pinned by the digests of their indexes, which have both architectures. To look for newer ones:
+#   docker buildx imagetools inspect gcr.io/distroless/cc-debian12:nonroot
 #
 # The executable needs glibc and libgcc_s (hence distroless "cc", which brings CA certificates and time zones too),
 # /proc, and /etc/hosts, which the container runtime provides. It needs no shell, no home and no /tmp.
-ARG BUILD_IMAGE=docker.io/library/node:24-bookworm-slim
-ARG RUNTIME_IMAGE=gcr.io/distroless/cc-debian12:nonroot
+ARG BUILD_IMAGE=docker.io/library/node:24-bookworm-slim@sha256:6f7b03f7c2c8e2e784dcf9295400527b9b1270fd37b7e9a7285cf83b6951452d
+ARG RUNTIME_IMAGE=gcr.io/distroless/cc-debian12:nonroot@sha256:9dac0a79194e45a7da0158a9c6da57b217585af0786db3845d1f0ec1a0dd182f
 ARG DENO_VERSION=2.9.6
 
 # Runs on the builder's own architecture and compiles for the target's.

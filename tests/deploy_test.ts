@@ -242,7 +242,8 @@ Deno.test("the images hold one executable each and run as user 1312", () => {
   const stages = dockerfile.split(/^FROM /m).slice(1);
   const last = stages.at(-1)!;
   assert.match(last, /^\$\{RUNTIME_IMAGE\} AS bunny$/m, "a build without --target makes Bunny");
-  assert.match(dockerfile, /^ARG RUNTIME_IMAGE=gcr\.io\/distroless\/cc-\S+$/m);
+  assert.match(dockerfile, /^ARG RUNTIME_IMAGE=gcr\.io\/distroless\/cc-\S+@sha256:[0-9a-f]{64}$/m);
+  assert.match(dockerfile, /^ARG BUILD_IMAGE=docker\.io\/library\/node:\S+@sha256:[0-9a-f]{64}$/m);
   for (const stage of stages.filter((stage) => stage.startsWith("${RUNTIME_IMAGE}"))) {
     assert.match(stage, /^USER 1312:1312$/m);
     assert.match(stage, /^ENTRYPOINT \["\/(bunny|bee)"\]$/m);

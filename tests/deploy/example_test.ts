@@ -40,7 +40,7 @@ for (const { name, pod } of deployments) {
     });
     assert.ok(runAsUser > 0);
     assert.ok(resources.limits.memory && resources.requests.cpu);
-    assert.match(image, /^[a-z]+\/[a-z-]+:v?\d+\.\d+\.\d+(@sha256:[0-9a-f]{64})?$/);
+    assert.match(image, /^[a-z]+\/[a-z-]+:v?\d+\.\d+\.\d+@sha256:[0-9a-f]{64}$/);
     // Only Prometheus asks Kubernetes anything.
     assert.equal(pod.automountServiceAccountToken, name === "prometheus" ? undefined : false);
     assert.equal(pod.serviceAccountName, name === "prometheus" ? "prometheus" : undefined);
