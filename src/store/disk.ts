@@ -1,26 +1,24 @@
 import { messageOf } from "../base/errors.ts";
 import type { Labels } from "../model/labels.ts";
-import { BlockKeeper, type BlockKeeperParts } from "./block_keeper.ts";
+import { BlockKeeper } from "./block_keeper.ts";
 import { FROM_OUT_OF_ORDER, isPartial } from "./block_meta.ts";
 import { endOf } from "./block_set.ts";
-import { writeCheckpoint } from "./checkpoint.ts";
 import { isFromTheFuture } from "./clock_watch.ts";
 import { type Cut, cutBlock } from "./cut.ts";
 import { loadBlocks, lockDir, removeForeignCaches, SET_ASIDE, sweep } from "./disk_open.ts";
 import { removeIfThere } from "./files.ts";
-import type { Head } from "./head.ts";
-import { dropAfter } from "./head_edit.ts";
-import type { HeadReader } from "./head_reader.ts";
+import { dropAfter, dropOldest } from "./head_edit.ts";
 import { samplesHeld } from "./head_totals.ts";
 import { readLateLog } from "./late_log.ts";
 import type { DirLock } from "./lock.ts";
+import { type DiskParts, LogKeeper } from "./log_keeper.ts";
 import { planCut, planEarlyCut, planLastCut } from "./plan.ts";
 import { repairTornTails, replay } from "./replay.ts";
 import { Room } from "./room.ts";
 import { setAsideBlock } from "./set_aside.ts";
 import { blockBytes, checkpointBytes } from "./sizes.ts";
 import { Slices } from "./slices.ts";
-import { Wal } from "./wal.ts";
+import type { Wal } from "./wal.ts";
 
 /** How long after a failure the same work is tried again. */
 const RETRY_MS = 10_000;
@@ -44,36 +42,18 @@ const LONG_LOG_SAMPLES = 50_000;
 /** Parts of the head that are tried for an early cut, the first of which the block has room. */
 const EARLY_CUT_PARTS = [1 / 2, 1 / 4, 1 / 8, 1 / 16, 1 / 32, 1 / 64];
 
-/** There is no room below the bound, even without any older block. */
-class NoRoomError extends Error {
-  constructor(bytes: number) {
-    super(`no room for ${bytes} bytes below retentionSizeBytes`);
-  }
-}
-
-/** What the disk works with; all of it belongs to the store. */
-export interface DiskParts extends BlockKeeperParts {
-  readonly head: Head;
-  readonly headReader: HeadReader;
-}
-
 export type DiskResult = { kind: "ok"; disk: Disk } | { kind: "error"; reason: string };
 
 /** A store's directory: log, blocks, and the work that turns one into the other and keeps both within their bounds. */
 export class Disk {
-  readonly wal: Wal;
   readonly #parts: DiskParts;
   readonly #lock: DirLock;
   readonly #walDir: string;
   readonly #room: Room;
   readonly #slices: Slices;
   readonly #keeper: BlockKeeper;
-  /** Highest number that any segment or checkpoint has had. */
-  #lastSegment = -1;
+  readonly #log: LogKeeper;
   #retryCutAt = -Infinity;
-  #retryLogAt = -Infinity;
-  /** What was to be written last had no room: the head must become smaller. */
-  #lacksRoom = false;
 
   private constructor(parts: DiskParts, lock: DirLock) {
     this.#parts = parts;
@@ -82,10 +62,7 @@ export class Disk {
     this.#room = new Room(parts.dir, this.#walDir, parts.settings.retentionSizeBytes);
     this.#slices = new Slices(parts.clock);
     this.#keeper = new BlockKeeper(parts, this.#room, this.#slices);
-    this.wal = new Wal(this.#walDir, (bytes) => this.#mayWriteLog(bytes), (reason) => {
-      parts.logger.error("log suspended: samples go on in memory, and a crash would lose them", { reason });
-      this.#retryLogAt = parts.clock.now() + RETRY_MS;
-    });
+    this.#log = new LogKeeper(parts, this.#walDir, this.#room, this.#keeper, this.#slices);
   }
 
   /** Opens a directory: its blocks for reading, its log into the head. What stands in the way is a reason. */
@@ -105,6 +82,11 @@ export class Disk {
     }
   }
 
+  /** The log as the head writes it. */
+  get wal(): Wal {
+    return this.#log.wal;
+  }
+
   /** Bytes that the directory takes up. */
   get usedBytes(): number {
     return this.#room.usedBytes;
@@ -116,7 +98,12 @@ export class Disk {
 
   /** Whether the head can't become blocks now, or the log isn't written: nothing but memory bounds the head then. */
   get isStuck(): boolean {
-    return this.wal.state.kind === "suspended" || !this.#isDue(this.#retryCutAt);
+    return this.#log.isSuspended || !this.#isDue(this.#retryCutAt);
+  }
+
+  /** Whether the log is so long that it can't wait for the next maintenance. */
+  get isCrowded(): boolean {
+    return this.#room.walBytes > this.#room.walBudgetBytes;
   }
 
   /** Hands the log to the operating system: from then on it survives this process. */
@@ -135,7 +122,7 @@ export class Disk {
     this.#room.measureNowAndThen();
     await head.settle(this.#slices.pause);
     await this.#cutWhatIsDue();
-    if (this.wal.state.kind === "suspended" && this.#isDue(this.#retryLogAt)) await this.#checkpoint();
+    await this.#log.resume();
     await this.#keeper.merge(Math.min(head.minTimeMs, Math.max(head.minValidTimeMs, blocks.maxTimeMs)));
     this.#keeper.expire(mayExpireByAge);
   }
@@ -156,6 +143,7 @@ export class Disk {
     if (isFromTheFuture(head.maxTimeMs, nowMs)) {
       const cut: Cut = { minTimeMs: nowMs + 1, maxTimeMs: head.maxTimeMs + 1 };
       try {
+        using _ = this.#log.reserve(blockBytes(head, cut));
         const aside = `${dir}/${SET_ASIDE}`;
         Deno.mkdirSync(aside, { recursive: true });
         await cutBlock(aside, cut, head, headReader, nowMs, this.#slices.pause);
@@ -164,7 +152,7 @@ export class Disk {
         logger.error("samples from the future can't be kept", { error: messageOf(error) });
       }
       dropAfter(head, headReader, nowMs);
-      await this.#checkpoint();
+      await this.#log.checkpoint();
     }
     head.minValidTimeMs = blocks.maxTimeMs;
   }
@@ -188,7 +176,6 @@ export class Disk {
     head.minValidTimeMs = endOf(loaded.blocks.filter(({ meta }) => !isFromTheFuture(meta.maxTimeMs, nowMs)));
 
     const found = await replay(this.#walDir, head, headReader);
-    this.#lastSegment = found.lastSegment;
     counts.replayedSamples = found.samples;
     counts.replayedOrphans = found.unknownSeries;
     counts.walCorruptions += found.damaged.length;
@@ -201,10 +188,10 @@ export class Disk {
       });
     }
     this.#room.measure();
-    this.#startLog();
+    this.#log.start(found.lastSegment);
     await this.#takeLateLog(found.labelsOf);
     const isWhole = repairTornTails(found.damaged) && found.malformedRecords === 0;
-    if (!isWhole) await this.#checkpoint();
+    if (!isWhole) await this.#log.checkpoint();
     removeForeignCaches(dir);
     const isAhead = isFromTheFuture(Math.max(blocks.maxTimeMs, head.maxTimeMs), nowMs);
     if (isAhead) {
@@ -233,7 +220,7 @@ export class Disk {
       const { head, reader, samples, lost } = late;
       const next = () => planLastCut(head.minTimeMs, head.maxTimeMs, -Infinity, settings.minBlockMs);
       for (let cut = next(); cut; cut = next()) {
-        using _ = this.#reserve(blockBytes(head, cut));
+        using _ = this.#log.reserve(blockBytes(head, cut));
         const hints = [FROM_OUT_OF_ORDER];
         const meta = await cutBlock(dir, cut, head, reader, clock.wallNow(), this.#slices.pause, hints);
         if (meta) blocks.change({ add: [this.#keeper.open(meta)] });
@@ -250,34 +237,6 @@ export class Disk {
     }
   }
 
-  #startLog(): void {
-    try {
-      this.wal.start(this.#lastSegment + 1);
-      this.wal.confirm();
-      this.#lastSegment++;
-    } catch (error) {
-      this.wal.suspend(`cannot start a segment: ${messageOf(error)}`);
-    }
-    this.#parts.head.log = this.wal;
-  }
-
-  /** Asked before the log is written to. The oldest blocks go for it when they must. */
-  #mayWriteLog(bytes: number): boolean {
-    const room = this.#room;
-    if (!room.hasForLog(bytes)) return false;
-    if (!room.has(bytes)) this.#keeper.makeRoomForLog(bytes);
-    if (!room.has(bytes)) return false;
-    room.wroteLog(bytes);
-    return true;
-  }
-
-  /** Makes room for something that is about to be written, and keeps it from the log until disposed. @throws without room */
-  #reserve(bytes: number): Disposable {
-    this.#keeper.makeRoom(bytes);
-    if (!this.#room.has(bytes)) throw new NoRoomError(bytes);
-    return this.#room.reserve(bytes);
-  }
-
   /** Turns the oldest part of the head into blocks for as long as time asks for it, or else while room does. */
   async #cutWhatIsDue(): Promise<void> {
     if (!this.#isDue(this.#retryCutAt)) return;
@@ -285,14 +244,15 @@ export class Disk {
       let cut = this.#plannedCut();
       if (cut) {
         for (; cut; cut = this.#plannedCut()) await this.#cut(cut);
-        await this.#checkpoint();
+        await this.#log.checkpoint();
       }
       cut = this.#earlyCut();
       for (let cuts = 0; cut && cuts < MAX_EARLY_CUTS; cuts++, cut = this.#earlyCut()) {
         await this.#cut(cut);
-        const isShorter = await this.#checkpoint();
-        if (!isShorter && !this.#lacksRoom) break; // without it, cutting more makes no room
+        const isShorter = await this.#log.checkpoint();
+        if (!isShorter && !this.#log.lacksRoom) break; // without it, cutting more makes no room
       }
+      if (this.#log.lacksRoom) await this.#shed();
     } catch (error) {
       this.#parts.counts.compactionFailures++;
       this.#retryCutAt = this.#parts.clock.now() + RETRY_MS;
@@ -302,12 +262,25 @@ export class Disk {
     }
   }
 
+  /** Gives up the head's oldest samples, for the newest must reach the disk. */
+  async #shed(): Promise<void> {
+    const { head, counts, logger } = this.#parts;
+    const isSmall = () => checkpointBytes(head) <= this.#room.mostCheckpointBytes;
+    if (isSmall()) return;
+    counts.sizeRetentions++;
+    logger.warn("retentionSizeBytes has no room for the samples in memory: the oldest of them are given up", {
+      retentionSizeBytes: this.#room.limitBytes,
+    });
+    dropOldest(head, isSmall);
+    await this.#log.checkpoint();
+  }
+
   async #cutAll(): Promise<void> {
     const { head, blocks, settings, logger } = this.#parts;
     const next = () => planLastCut(head.minTimeMs, head.maxTimeMs, blocks.maxTimeMs, settings.minBlockMs);
     try {
       for (let cut = next(); cut; cut = next()) await this.#cut(cut);
-      await this.#checkpoint();
+      await this.#log.checkpoint();
     } catch (error) {
       logger.warn("head can't be written as a block: the next start reads it from the log", {
         error: messageOf(error),
@@ -319,15 +292,14 @@ export class Disk {
     const { head, blocks, settings } = this.#parts;
     const cut = planCut(head.minTimeMs, head.maxTimeMs, blocks.maxTimeMs, settings.minBlockMs);
     if (!cut || this.#fits(cut)) return cut;
-    this.#lacksRoom = true;
+    this.#log.lacksRoom = true;
   }
 
   #earlyCut(): Cut | undefined {
     const { head, settings } = this.#parts;
-    const isCrowded = this.#room.walBytes > this.#room.walBudgetBytes ||
-      head.chunks.dataBytes > MAX_HEAD_CHUNK_BYTES || this.#lacksRoom;
     const isLong = this.#room.walBytes > MAX_LOG_BYTES && head.maxTimeMs - head.minTimeMs > MIN_LOG_MS;
-    if (!isCrowded && !isLong) return undefined;
+    const isLarge = head.chunks.dataBytes > MAX_HEAD_CHUNK_BYTES;
+    if (!this.isCrowded && !isLong && !isLarge && !this.#log.lacksRoom) return undefined;
     for (const part of EARLY_CUT_PARTS) {
       const cut = planEarlyCut(head.minTimeMs, head.maxTimeMs, settings.minBlockMs, part);
       if (!cut || this.#fits(cut)) return cut;
@@ -342,7 +314,7 @@ export class Disk {
 
   async #cut(cut: Cut): Promise<void> {
     const { dir, head, headReader, blocks, clock, counts } = this.#parts;
-    using _ = this.#reserve(blockBytes(head, cut));
+    using _ = this.#log.reserve(blockBytes(head, cut));
     head.minValidTimeMs = Math.max(head.minValidTimeMs, cut.maxTimeMs);
     const meta = await cutBlock(dir, cut, head, headReader, clock.wallNow(), this.#slices.pause);
     const add = meta ? [this.#keeper.open(meta)] : [];
@@ -351,41 +323,6 @@ export class Disk {
     this.#room.measure();
     counts.headTruncations++;
     counts.compactions++;
-  }
-
-  /** Writes what is in memory as the log's new beginning. @returns whether that went well */
-  async #checkpoint(): Promise<boolean> {
-    const { head, headReader, counts, clock, logger } = this.#parts;
-    const wasSuspended = this.wal.state.kind === "suspended";
-    const upTo = this.#lastSegment;
-    try {
-      using _ = this.#reserve(checkpointBytes(head));
-      if (wasSuspended) {
-        Deno.mkdirSync(this.#walDir, { recursive: true }); // someone may have emptied the directory
-        this.wal.start(upTo + 1);
-      } else {
-        this.wal.flush();
-        await this.wal.sync();
-        this.wal.next();
-      }
-      this.#lastSegment = upTo + 1;
-      await writeCheckpoint(this.#walDir, upTo, head, headReader, this.#slices.pause);
-      this.wal.confirm();
-      this.#lacksRoom = false;
-      counts.checkpoints++;
-      counts.walTruncations++;
-      if (wasSuspended) logger.info("log started again: samples are safe from a crash", {});
-    } catch (error) {
-      counts.checkpointFailures++;
-      this.#lacksRoom = error instanceof NoRoomError;
-      if (wasSuspended) this.wal.suspend(`cannot write a checkpoint: ${messageOf(error)}`);
-      else logger.error("checkpoint can't be written: the log goes on growing", { error: messageOf(error) });
-      this.#retryLogAt = clock.now() + RETRY_MS;
-      return false;
-    } finally {
-      this.#room.measure();
-    }
-    return true;
   }
 
   #isDue(retryAt: number): boolean {

@@ -65,3 +65,11 @@ export function dropAfter(head: Head, reader: HeadReader, timeMs: number): void 
   }
   head.endAt(timeMs);
 }
+
+/** Drops the head's oldest chunks, a 64th of its time after the other, until it is small enough or has nothing to drop. */
+export function dropOldest(head: Head, isSmall: () => boolean): void {
+  const sliceMs = Math.max(1, (head.maxTimeMs - head.minTimeMs) / 64);
+  for (let cutMs = head.minTimeMs + sliceMs; cutMs <= head.maxTimeMs && !isSmall(); cutMs += sliceMs) {
+    head.truncate(cutMs);
+  }
+}

@@ -48,9 +48,14 @@ export class Room {
     return this.limitBytes * WAL_SHARE;
   }
 
+  /** How long a checkpoint may be for the log to have as much room again. */
+  get mostCheckpointBytes(): number {
+    return this.limitBytes * MAX_WAL_SHARE / 2;
+  }
+
   /** Whether the log is half as long as it may ever become: time to shorten it before anything else. */
   get isLogPressing(): boolean {
-    return this.walBytes > this.limitBytes * MAX_WAL_SHARE / 2;
+    return this.walBytes > this.mostCheckpointBytes;
   }
 
   /** How much blocks may take up, so that the log can grow to its budget and `needed` can be written. */

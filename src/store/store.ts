@@ -13,7 +13,7 @@ import { DecodedCache } from "./decoded_cache.ts";
 import { Disk } from "./disk.ts";
 import { noDiskCounts } from "./disk_stats.ts";
 import { Head } from "./head.ts";
-import { dropAfter } from "./head_edit.ts";
+import { dropAfter, dropOldest } from "./head_edit.ts";
 import { HeadReader } from "./head_reader.ts";
 import { memoryBytes } from "./head_totals.ts";
 import { MatcherMemo } from "./matcher_memo.ts";
@@ -242,11 +242,7 @@ export class Store implements Appendable, Queryable {
     const { retentionSizeBytes } = this.#settings;
     if (memoryBytes(head) <= retentionSizeBytes) return;
     this.#counts.sizeRetentions++;
-    const sliceMs = Math.max(1, (head.maxTimeMs - head.minTimeMs) / 64);
-    for (let cutMs = head.minTimeMs + sliceMs; cutMs <= head.maxTimeMs; cutMs += sliceMs) {
-      head.truncate(cutMs);
-      if (memoryBytes(head) <= retentionSizeBytes) return;
-    }
+    dropOldest(head, () => memoryBytes(head) <= retentionSizeBytes);
   }
 
   async #workUntilClosed(): Promise<void> {
@@ -254,6 +250,7 @@ export class Store implements Appendable, Queryable {
     const periodMs = this.#disk ? FLUSH_PERIOD_MS : SYNC_PERIOD_MS;
     while (await this.#clock.sleepUntil(this.#clock.now() + periodMs, this.#stopping.signal)) {
       this.#disk?.flush();
+      if (this.#disk?.isCrowded && this.#waiting === 0) void this.maintain();
       if (this.#clock.now() < syncAt) continue;
       syncAt = this.#clock.now() + SYNC_PERIOD_MS;
       await this.#disk?.sync();

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { setImmediate } from "node:timers";
+import { checkpointsIn, segmentsIn } from "../../src/store/wal_format.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { blockDirs, diskUsage, Restarts } from "./support/disk.ts";
 import { labels, match, readAll } from "./support/fixture.ts";
@@ -130,4 +132,75 @@ Deno.test("Store that opens with a long log in a small directory shortens it bef
   assert.equal(mode, "disk");
   assert.ok(walBytes <= 0.25 * limit, `${walBytes} bytes of log`);
   assert.deepEqual(readAll(again, ALL), want);
+});
+
+Deno.test("Store whose memory became more than its directory can take gives up the oldest, and writes again", async () => {
+  using dir = tempDir();
+  const limit = 512 * 1024;
+  const restarts = new Restarts(dir.join("data"), { retentionSizeBytes: limit, minBlockMs: 3_600_000 });
+  const { clock } = restarts;
+  await using store = await restarts.open();
+  const refs = Array.from({ length: 20 }, (_, i) => store.acquire(labels("m", { i: String(i) })));
+  const values = new Float64Array(20);
+  for (let beat = 0; beat < 20_000; beat++) { // some five megabytes, and no maintenance
+    for (let i = 0; i < 20; i++) values[i] = Math.random();
+    assert.equal(store.append(clock.wallNow(), refs, values), 0);
+    clock.jumpWall(20);
+    if (beat % 50 === 0) store.flush();
+  }
+  store.flush();
+  assert.equal(store.stats().mode, "suspended");
+  let most = 0;
+  for (let look = 0; look < 5 && store.stats().mode !== "disk"; look++) {
+    await store.maintain();
+    most = Math.max(most, diskUsage(restarts.dir));
+  }
+  assert.equal(store.stats().mode, "disk", store.stats().modeReason);
+  assert.ok(most <= limit, `${most} bytes`);
+  assert.ok(restarts.logger.of("warn").some((message) => message.includes("oldest of them are given up")));
+  const want = readAll(store, ALL);
+  for (const rows of Object.values(want)) {
+    assert.equal(rows.at(-1)![0], clock.wallNow() - 20);
+    assert.ok(rows.length > 256);
+    for (let i = 1; i < rows.length; i++) assert.equal(rows[i][0] - rows[i - 1][0], 20);
+  }
+  copyDir(restarts.dir, dir.join("crash"));
+  await using again = await new Restarts(dir.join("crash"), {}, clock).open();
+  assert.deepEqual(readAll(again, ALL), want);
+});
+
+Deno.test("Store leaves no gap among the log's numbers, not for a moment, when a segment could not be started", async () => {
+  using dir = tempDir();
+  const restarts = new Restarts(dir.path, { minBlockMs: 60_000 });
+  const { clock } = restarts;
+  await using store = await restarts.open();
+  const ref = store.acquire(labels("m"));
+  const work = async (seconds: number) => {
+    for (let i = 0; i < seconds; i++) {
+      store.append(clock.wallNow(), [ref], [i]);
+      await clock.advance(1_000);
+      await store.maintain();
+    }
+  };
+  const wal = dir.join("wal");
+  const numbers = () => [...checkpointsIn(wal), ...segmentsIn(wal)].map(({ number }) => number);
+  await work(30);
+  const blocker = dir.join("wal", String(numbers().at(-1)! + 1).padStart(8, "0"));
+  Deno.mkdirSync(blocker); // stands where the next segment should begin
+  while (store.stats().mode === "disk") await work(1);
+  Deno.removeSync(blocker);
+  let looks = 0;
+  for (let second = 0; second < 30; second++) {
+    store.append(clock.wallNow(), [ref], [second]);
+    let isWorking = true;
+    const working = clock.advance(1_000).then(() => store.maintain()).finally(() => isWorking = false);
+    for (; isWorking; looks++) {
+      const found = numbers();
+      for (let i = 1; i < found.length; i++) assert.ok(found[i] - found[i - 1] <= 1, found.join(" "));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await working;
+  }
+  assert.equal(store.stats().mode, "disk");
+  assert.ok(looks > 60);
 });
