@@ -202,9 +202,9 @@ async function judgeEnd(
   for (const { text } of bunny.lines) {
     if (/"level":"ERROR"/.test(text) || !text.startsWith("{")) flaws.push(`logged: ${text.slice(0, 300)}`);
   }
-  const failing = `count(probe_success == 0) or vector(0)`;
-  if (await value(port, failing) > 0) {
-    const { body } = await ask(port, `api/v1/query?query=${encodeURIComponent("probe_success == 0")}`);
+  const failing = `max_over_time(probe_success[${Math.ceil(calmMs)}ms]) == 0`;
+  if (await value(port, `count(${failing}) or vector(0)`) > 0) {
+    const { body } = await ask(port, `api/v1/query?query=${encodeURIComponent(failing)}`);
     flaws.push(`probes fail that have targets in order again: ${body.slice(0, 1_000)}`);
   }
   if (target.output.split("\n").length > 1) flaws.push(`the target said ${target.output.slice(0, 1_000)}`);
