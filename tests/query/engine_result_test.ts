@@ -91,6 +91,26 @@ Deno.test("Engine.range gives an empty matrix for an end before the start", asyn
   assert.deepEqual(valueOf(result), { kind: "matrix", series: [] });
 });
 
+/** What a real Prometheus counts (totalQueryableSamples). */
+const LOOKED_AT = [
+  { query: "requests_total", instant: 2, range: 10 },
+  { query: "rate(requests_total[1m])", instant: 12, range: 60 },
+  { query: "sum_over_time(requests_total[1m:20s])", instant: 6, range: 30 },
+  { query: "max_over_time(rate(requests_total[1m])[2m:30s])", instant: 8, range: 40 },
+  { query: "requests_total @ end()", instant: 2, range: 10 },
+  { query: "rate(requests_total[1m] @ 300)", instant: 12, range: 60 },
+  { query: "7", instant: 0, range: 0 },
+];
+for (const { query, instant, range } of LOOKED_AT) {
+  Deno.test(`Engine counts the samples that ${query} looked at`, async () => {
+    const engine = engineWith();
+    const atOnce = await engine.instant(STORE, query, 300_000);
+    const inSteps = await engine.range(STORE, query, 300_000, 420_000, 30_000);
+    const totals = [atOnce, inSteps].map((result) => result.kind === "ok" && result.stats.samplesTotal);
+    assert.deepEqual(totals, [instant, range]);
+  });
+}
+
 Deno.test("Engine counts the samples that a query looked at and held", async () => {
   const result = await engineWith().instant(STORE, "avg_over_time(requests_total[1m])", 300_000);
   assert.equal(result.kind, "ok");

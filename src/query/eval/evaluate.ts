@@ -118,11 +118,14 @@ function* negate(context: EvalContext, frame: Frame): Evaluation<void> {
   frame.dropsName.fill(true);
 }
 
-/** Evaluates at the first step and repeats that. */
+/** Evaluates at the first step and repeats that; each step counts as having looked at its samples. */
 function* evaluateInvariant(context: EvalContext, node: StepInvariant): Evaluation<Evaluated> {
   if (context.stepCount <= 1) return yield* context.evaluate(node.expr);
+  const { meter } = context.env;
   const once = context.on(context.startMs, context.startMs, context.stepMs);
+  const before = meter.total;
   const evaluated = yield* once.evaluate(node.expr);
+  meter.total += (context.stepCount - 1) * (meter.total - before);
   if (evaluated.kind === "string") return evaluated;
   if (evaluated.kind === "scalar") {
     return { kind: "scalar", values: new Float64Array(context.stepCount).fill(evaluated.values[0]) };

@@ -98,8 +98,12 @@ export function* evaluateSubquery(context: EvalContext, node: Subquery): Evaluat
 
 /** A subquery's results, as if they had been stored. */
 export function* subquerySource(context: EvalContext, node: Subquery): Evaluation<RangeSource> {
+  const { meter } = context.env;
   const grid = subqueryGrid(context, node);
-  return new SubquerySource(yield* evaluateSubquery(context, node), grid, node.rangeMs);
+  const before = meter.total;
+  const frame = yield* evaluateSubquery(context, node);
+  meter.total = before; // what windows look at counts, not what it was made from: as in Prometheus
+  return new SubquerySource(frame, grid, node.rangeMs);
 }
 
 class SubquerySource implements RangeSource {
