@@ -1,6 +1,6 @@
-/** How far before its result a sample may be stamped: a tenth of the period, and so many ms at most. */
-const MAX_BEFORE_MS = 10;
-const MAX_PART_OF_PERIOD = 1 / 10;
+/** How far before its result a sample may be stamped: a quarter of the period, and so many ms at most. */
+const MAX_BEFORE_MS = 50;
+const MAX_PART_OF_PERIOD = 1 / 4;
 
 /** Results in a row that don't fit until a new rhythm is taken up. */
 const MISSES = 8;
