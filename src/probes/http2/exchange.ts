@@ -19,7 +19,8 @@ const MAX_FRAMES = 2_000;
 /** Frames to reply to (SETTINGS, PING): each is a write of ours. */
 const MAX_REPLIES = 100;
 
-/** Bytes that mean nothing to our request: padding, and frames that no window bounds. */
+/** Frames that bring nothing for our request, and bytes of such frames and of padding: no window bounds them. */
+const MAX_IDLE_FRAMES = 200;
 const MAX_IDLE_BYTES = 64 * 1024;
 
 const PREFACE = new TextEncoder().encode("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
@@ -58,6 +59,7 @@ export class Exchange {
   #sawSettings = false;
   #frames = 0;
   #replies = 0;
+  #idleFrames = 0;
   #idleBytes = 0;
   #blockBytes = 0;
 
@@ -153,6 +155,7 @@ export class Exchange {
   }
 
   #idle(bytes: number): ExchangeEvent | undefined {
+    if (++this.#idleFrames > MAX_IDLE_FRAMES) return broken("too many frames that bring nothing");
     this.#idleBytes += bytes;
     if (this.#idleBytes > MAX_IDLE_BYTES) {
       return broken("too many bytes that have nothing to do with the request");
@@ -162,8 +165,10 @@ export class Exchange {
   #data(frame: Frame): ExchangeEvent {
     const bytes = unpadded(frame);
     if (!bytes) return broken("a DATA frame is cut short");
-    return this.#idle(frame.payload.length - bytes.length) ??
-      { kind: "data", bytes, isEnd: (frame.flags & FLAG.endStream) !== 0 };
+    const isEnd = (frame.flags & FLAG.endStream) !== 0;
+    const idleBytes = frame.payload.length - bytes.length;
+    const isIdle = idleBytes > 0 || (bytes.length === 0 && !isEnd);
+    return (isIdle ? this.#idle(idleBytes) : undefined) ?? { kind: "data", bytes, isEnd };
   }
 
   async #headers(frame: Frame): Promise<ExchangeEvent> {
@@ -179,6 +184,8 @@ export class Exchange {
       if (next.type !== FRAME.continuation || next.stream !== STREAM) {
         return broken("a header block is cut short");
       }
+      const idle = next.payload.length === 0 ? this.#idle(0) : undefined;
+      if (idle) return idle;
       this.#blockBytes += next.payload.length;
       if (this.#blockBytes > MAX_BLOCK_BYTES) break;
       block = concat([block, next.payload]);
