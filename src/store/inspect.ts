@@ -148,8 +148,16 @@ function analyzeBlock(block: Block): BlockAnalysis {
 function valueAt({ values, histograms }: SampleColumns, row: number): string {
   const histogram = histograms?.[row];
   if (histogram) return `{count:${histogram.count}, sum:${histogram.sum}}`;
-  const value = values[row];
-  return value === Infinity ? "+Inf" : value === -Infinity ? "-Inf" : String(value);
+  return goText(values[row]);
+}
+
+/** A number as Go's %g writes it: below a ten thousandth with an exponent, and that of two digits at least. */
+function goText(value: number): string {
+  if (value === Infinity) return "+Inf";
+  if (value === -Infinity) return "-Inf";
+  if (Object.is(value, -0)) return "-0";
+  const text = value !== 0 && Math.abs(value) < 1e-4 ? value.toExponential() : String(value);
+  return text.replace(/e([+-])(\d)$/, "e$10$2");
 }
 
 function newMeans(): BlockMeans {
