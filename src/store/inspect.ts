@@ -151,12 +151,13 @@ function valueAt({ values, histograms }: SampleColumns, row: number): string {
   return goText(values[row]);
 }
 
-/** A number as Go's %g writes it: below a ten thousandth with an exponent, and that of two digits at least. */
+/** A number as Go's %g writes it: below a ten thousandth and from a million on with an exponent, of at least two digits. */
 function goText(value: number): string {
   if (value === Infinity) return "+Inf";
   if (value === -Infinity) return "-Inf";
   if (Object.is(value, -0)) return "-0";
-  const text = value !== 0 && Math.abs(value) < 1e-4 ? value.toExponential() : String(value);
+  const size = Math.abs(value);
+  const text = value !== 0 && (size < 1e-4 || size >= 1e6) ? value.toExponential() : String(value);
   return text.replace(/e([+-])(\d)$/, "e$10$2");
 }
 
