@@ -6,8 +6,13 @@
 import { Composer, CST, type Document, isMap, isSeq, type YAMLMap, type YAMLSeq } from "yaml";
 import { SyntaxFaults, TooManyFaults } from "./yaml_syntax.ts";
 
-/** Longest piece of a file that is composed in one go, in UTF-16 units; it has fewer words and marks than that. */
+/**
+ * Longest piece of a file that is composed in one go, in UTF-16 units; it has fewer words and marks than that. Each takes
+ * a document of its own, so those of a small file, which is what there is most often, are larger.
+ */
 const MAX_PIECE = 1_024;
+const MAX_PIECE_OF_SMALL = 4_096;
+const SMALL = 8_192;
 
 /** Blank tokens in one place that are let through as they are. */
 const MAX_BLANKS = 32;
@@ -28,13 +33,21 @@ export class PieceComposer {
   readonly faults = new SyntaxFaults();
   /** Collections whose items are still to be composed, by where they begin. */
   readonly #later = new Map<number, Later>();
+  readonly #textLength: number;
+  readonly #maxPiece: number;
   #version: string | undefined;
+
+  /** `textLength`: of the whole file, in UTF-16 units. */
+  constructor(textLength: number) {
+    this.#textLength = textLength;
+    this.#maxPiece = textLength > SMALL ? MAX_PIECE : MAX_PIECE_OF_SMALL;
+  }
 
   /**
    * The first document, what is long in it left empty: `itemsOf` has the items.
    * @returns undefined when there is none, or when so much is wrong that nothing more is worth looking at
    */
-  document(tokens: readonly CST.Token[], textLength: number): Document.Parsed | undefined {
+  document(tokens: readonly CST.Token[]): Document.Parsed | undefined {
     const composer = this.#composer();
     return this.#caught(() => {
       let hasDocument = false;
@@ -46,7 +59,7 @@ export class PieceComposer {
         } else {
           if (hasDocument) break; // of a second one it is enough that it is there
           hasDocument = true;
-          const value = token.value && this.#emptied(token.value, textLength);
+          const value = token.value && this.#emptied(token.value, this.#textLength);
           drain(composer.next({ ...token, start: thinned(token.start), end: thinned(token.end), value }));
         }
       }
@@ -65,7 +78,7 @@ export class PieceComposer {
     for (let from = 0; from < items.length && !this.faults.isFull;) {
       const start = offsetOf(items[from]);
       let to = from + 1;
-      while (to < items.length && offsetOf(items[to]) - start < MAX_PIECE) to++;
+      while (to < items.length && offsetOf(items[to]) - start < this.#maxPiece) to++;
       const composed = this.#caught(() => this.#run(token, from, to, end));
       if (!composed) return;
       items.fill(DONE, from, to); // for the collector
@@ -125,7 +138,7 @@ export class PieceComposer {
       return "end" in token && token.end ? { ...token, end: thinned(token.end) } as CST.Token : token;
     }
     const own = token.type === "flow-collection" ? { ...token, end: thinned(token.end) ?? [] } : token;
-    if (end - token.offset <= MAX_PIECE) return own;
+    if (end - token.offset <= this.#maxPiece) return own;
     if (!isKey) this.#later.set(token.offset, { token: own, end });
     return { ...own, items: [] } as Collection;
   }

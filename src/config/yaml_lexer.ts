@@ -23,11 +23,15 @@ type Insides = Record<(typeof YIELDING)[number], Yielding> & Record<typeof LOOKI
 };
 
 /**
- * The library's lexer, which takes a piece of text of any length in one step, made to see so much of the file at a time
- * that no step takes long. A longer piece comes out cut: whoever takes it must refuse it.
+ * The library's lexer for a text. It takes a word of any length in one step, so it is made to see no more of a large
+ * file at a time than takes a moment. A longer word comes out cut: whoever takes it must refuse it.
  */
-export function boundedLexer(): Lexer {
+export function lexerOf(text: string): Lexer {
   const lexer = new Lexer();
+  return text.length > WINDOW ? bounded(lexer) : lexer;
+}
+
+function bounded(lexer: Lexer): Lexer {
   const insides = lexer as unknown as Insides;
   const look = insides[LOOKING];
   insides[LOOKING] = (...args) => {

@@ -23,9 +23,9 @@ export class SyntaxFaults {
     return this.#faults.length === 0;
   }
 
-  /** In the order of the file. */
-  list(): SyntaxFault[] {
-    return this.#faults.toSorted((a, b) => a.offset - b.offset);
+  /** As they were found: of several at one place, the first says best what is wrong. */
+  list(): readonly SyntaxFault[] {
+    return this.#faults;
   }
 
   /** @throws {TooManyFaults} when that is enough */

@@ -2,7 +2,7 @@
 import { CST, Parser } from "yaml";
 import type { Steps } from "../base/steps.ts";
 import { MAX_DEPTH, MAX_ENTRIES, MAX_TEXT_LENGTH, MAX_TOKENS } from "./limits.ts";
-import { boundedLexer } from "./yaml_lexer.ts";
+import { lexerOf } from "./yaml_lexer.ts";
 
 export type TokensResult =
   | { readonly kind: "ok"; readonly tokens: readonly CST.Token[] }
@@ -27,7 +27,7 @@ export function* readTokens(text: string): Steps<TokensResult> {
   const bounds = new Bounds();
   let documents = 0;
   let count = 0;
-  for (const lexeme of boundedLexer().lex(text)) {
+  for (const lexeme of lexerOf(text).lex(text)) {
     if (++count > MAX_TOKENS) return { kind: "refused", message: `more than ${MAX_TOKENS} words and marks` };
     const message = bounds.refuse(lexeme);
     if (message !== undefined) return { kind: "refused", message, offset: parser.offset };

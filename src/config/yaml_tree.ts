@@ -85,8 +85,8 @@ export function* readTree(text: string, file: string): Steps<TreeResult> {
     return offset === undefined ? whole(message) : { kind: "problems", problems: [at(offset, message)] };
   }
   yield;
-  const composer = new PieceComposer();
-  const document = composer.document(lexed.tokens, text.length);
+  const composer = new PieceComposer(text.length);
+  const document = composer.document(lexed.tokens);
   yield;
   const [, second] = lexed.tokens.filter(({ type }) => type === "document");
   const syntaxProblems = () => [
