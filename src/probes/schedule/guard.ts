@@ -38,7 +38,7 @@ export class Guard {
   run(trace: TraceContext | undefined): Promise<ProbeRun> {
     if (this.#strays >= MAX_STRAYS) {
       return Promise.resolve(
-        failed("internal", `${this.#strays} earlier runs of this probe have never ended`),
+        failed("internal", `${this.#strays} earlier runs of this probe have not ended yet`),
       );
     }
     const { clock, deadlines, timeoutMs } = this.#options;
