@@ -132,8 +132,8 @@ export function asciiOnly(script: string): string {
 export function permissionNotes(permissions: readonly string[]): string[] {
   if (permissions.length === 0 || permissions.includes("--allow-all")) return [];
   const notes = [
-    "without all permissions Bunny can't watch a process (signals.watchedProcessCommandLineRegEx) and keeps the memory " +
-    "that only its start needs",
+    "without all permissions Bunny can't watch a process (signals.watchedProcessCommandLineRegEx), keeps the memory " +
+    "that only its start needs, and doesn't see a container's memory limit: set maxSamples to suit it",
   ];
   const scope = permissions.find((arg) => arg.startsWith("--allow-run="))?.slice("--allow-run=".length).split(
     ",",
