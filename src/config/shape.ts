@@ -115,6 +115,7 @@ class Shaper {
   readonly #report: ReportAt;
   readonly #isEnough: () => boolean;
   #values = 0;
+  #yieldAt = STEP_VALUES;
   #guesses = 0;
 
   constructor(report: ReportAt, isEnough: () => boolean) {
@@ -128,27 +129,41 @@ class Shaper {
 
   /** `meant`: the path by which the place is to be found. */
   *shape(given: Place, meant: string): Steps<unknown> {
+    if (given.node.kind === "scalar") return this.#scalar(given, given.node, meant);
     const { node } = given;
-    if (++this.#values > MAX_VALUES) return null;
-    if (this.#values % STEP_VALUES === 0) yield;
-    const { schema, secret, costly } = resolve(given.schema, node, given.secret);
-    const place = { ...given, schema, secret };
-    this.places.set(meant, place);
-    if (secret) this.secrets.add(node);
-    switch (node.kind) {
-      case "map":
-        return isObject(schema)
-          ? yield* this.#keys(node, schema.entries, place, meant)
-          : yield* this.#record(node, place, meant);
-      case "list":
-        if (!isArray(schema)) return isObject(schema) || isRecord(schema) ? null : [];
-        return yield* this.#list(node, schema, place, meant);
-      case "scalar": {
-        const value = scalarFor(node, schema);
-        if (costly && typeof value === "string") this.costly.push({ kind: costly, text: value, place });
-        return value;
-      }
+    const place = this.#take(given, meant);
+    if (!place) return null;
+    if (this.#values >= this.#yieldAt) {
+      this.#yieldAt = this.#values + STEP_VALUES;
+      yield;
     }
+    const { schema } = place;
+    if (node.kind === "map") {
+      return isObject(schema)
+        ? yield* this.#keys(node, schema.entries, place, meant)
+        : yield* this.#record(node, place, meant);
+    }
+    if (!isArray(schema)) return isObject(schema) || isRecord(schema) ? null : [];
+    return yield* this.#list(node, schema, place, meant);
+  }
+
+  #scalar(given: Place, node: ScalarNode, meant: string): unknown {
+    const place = this.#take(given, meant);
+    if (!place) return null;
+    const value = scalarFor(node, place.schema);
+    if (place.costly && typeof value === "string") {
+      this.costly.push({ kind: place.costly, text: value, place });
+    }
+    return value;
+  }
+
+  /** @returns the place with what its schema says, or nothing when there are too many */
+  #take(given: Place, meant: string): Place & { readonly costly: Costly | undefined } | undefined {
+    if (++this.#values > MAX_VALUES) return undefined;
+    const place = { ...given, ...resolve(given.schema, given.node, given.secret) };
+    this.places.set(meant, place);
+    if (place.secret) this.secrets.add(given.node);
+    return place;
   }
 
   /** Of a list that is too long only the beginning is looked at. */
@@ -162,11 +177,17 @@ class Shaper {
     this.#bounded(items.length, max, place);
     const values: unknown[] = [];
     for (const [i, node] of items.slice(0, max).entries()) {
+      const item = {
+        node,
+        keyStart: undefined,
+        parent: place,
+        step: i,
+        secret: place.secret,
+        schema: schema.item,
+      };
+      const name = joinedPath(meant, i);
       values.push(
-        yield* this.shape(
-          { node, keyStart: undefined, parent: place, step: i, secret: place.secret, schema: schema.item },
-          joinedPath(meant, i),
-        ),
+        node.kind === "scalar" ? this.#scalar(item, node, name) : yield* this.shape(item, name),
       );
     }
     return values;
@@ -192,10 +213,11 @@ class Shaper {
         this.#unknown(written, entry, key, known, place);
         if (key === undefined || node.entries.has(key) || key in value) continue;
       }
-      const below = yield* this.shape(
-        this.#placeOf(entry, written, place, entries[key] as v.GenericSchema),
-        joinedPath(meant, key),
-      );
+      const given = this.#placeOf(entry, written, place, entries[key] as v.GenericSchema);
+      const name = joinedPath(meant, key);
+      const below = entry.node.kind === "scalar"
+        ? this.#scalar(given, entry.node, name)
+        : yield* this.shape(given, name);
       if (!isNothing(entry.node)) value[key] = below;
     }
     return value;
@@ -241,10 +263,11 @@ class Shaper {
       if (UNUSABLE.has(key)) {
         this.#report(this.#pathOf(key, place), entry.keyStart, "this name can't be used");
       } else {
-        value[key] = yield* this.shape(
-          this.#placeOf(entry, key, place, schema.value),
-          joinedPath(meant, key),
-        );
+        const given = this.#placeOf(entry, key, place, schema.value);
+        const name = joinedPath(meant, key);
+        value[key] = entry.node.kind === "scalar"
+          ? this.#scalar(given, entry.node, name)
+          : yield* this.shape(given, name);
       }
     }
     return value;

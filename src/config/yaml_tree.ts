@@ -3,10 +3,10 @@ import {
   type Alias,
   type Document,
   isAlias,
+  isCollection,
   isMap,
   isPair,
   isScalar,
-  isSeq,
   type Node as YamlNode,
   type Scalar,
   type YAMLMap,
@@ -130,20 +130,25 @@ class TreeBuilder {
   }
 
   *build(node: YamlNode | null, path: Path, depth: number): Steps<TreeNode> {
+    if (!isCollection(node) || depth > MAX_DEPTH) return this.#leaf(node, path, depth);
+    const start = node.range?.[0] ?? 0;
+    const built = isMap(node)
+      ? yield* this.#map(node, path, depth, start)
+      : yield* this.#list(node as YAMLSeq, path, depth, start);
+    // Known only once it is complete: an alias inside its own anchor finds nothing, and no tree has a cycle.
+    if (node.anchor !== undefined) this.#anchors.set(node.anchor, built);
+    return built;
+  }
+
+  /** What has nothing below it, or must not have it. */
+  #leaf(node: YamlNode | null, path: Path, depth: number): TreeNode {
     const start = node?.range?.[0] ?? 0;
     if (depth > MAX_DEPTH) {
       this.report(path, start, TOO_DEEP);
       return nothing(start);
     }
     if (isAlias(node)) return this.#resolve(node, path, start);
-    const built = isMap(node)
-      ? yield* this.#map(node, path, depth, start)
-      : isSeq(node)
-      ? yield* this.#list(node, path, depth, start)
-      : isScalar(node)
-      ? scalar(node, start)
-      : nothing(start);
-    // Known only once it is complete: an alias inside its own anchor finds nothing, and no tree has a cycle.
+    const built = isScalar(node) ? scalar(node, start) : nothing(start);
     const anchor = node?.anchor;
     if (anchor !== undefined) this.#anchors.set(anchor, built);
     return built;
@@ -154,7 +159,11 @@ class TreeBuilder {
     for (const run of this.#composer.itemsOf(list)) {
       yield;
       for (const item of run) {
-        items.push(yield* this.build(item as YamlNode | null, [...path, items.length], depth + 1));
+        const node = item as YamlNode | null;
+        const below = [...path, items.length];
+        items.push(
+          isCollection(node) ? yield* this.build(node, below, depth + 1) : this.#leaf(node, below, depth + 1),
+        );
       }
     }
     return { kind: "list", start, items };
@@ -181,7 +190,11 @@ class TreeBuilder {
           continue;
         }
         const key = pair.key.source ?? String(pair.key.value ?? "");
-        const node = yield* this.build(pair.value ?? null, [...path, key], depth + 1);
+        const value = pair.value ?? null;
+        const below = [...path, key];
+        const node = isCollection(value)
+          ? yield* this.build(value, below, depth + 1)
+          : this.#leaf(value, below, depth + 1);
         // A missing value has no place of its own: its key's will do.
         const entry = { keyStart, node: pair.value?.range ? node : { ...node, start: keyStart } };
         if (key === "<<" && pair.key.type === "PLAIN") merged.push(entry);
