@@ -50,7 +50,7 @@ const WHEN_CLOSED: Readonly<Record<string, string>> = { https: "connect", grpcs:
 const only = Deno.args.find((arg) => arg.startsWith("--only="))?.slice(7) ?? "";
 const options = {
   seed: number("seed", Math.floor(Math.random() * 2 ** 32)),
-  seconds: number("seconds", 100),
+  seconds: number("seconds", 80),
 };
 
 const behaviours = BEHAVIOURS.filter(({ stage, name }) => `${stage}: ${name}`.includes(only));
