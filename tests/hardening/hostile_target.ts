@@ -65,10 +65,13 @@ export class HostileTarget implements AsyncDisposable {
       tcps: `tcpSocket: { host: 127.0.0.1, port: ${tcps}, tls: {}, ${pingPong} }`,
       exec: `exec: { command: ${command}, env: [{ name: ${name}, value: ${value} }] }`,
     };
-    return Object.entries(actions).flatMap(([name, action]) => [
-      `{ name: ${name}, timeoutMilliseconds: ${QUICK_TIMEOUT_MS}, ${action} }`,
-      `{ name: ${name} patiently, timeoutMilliseconds: ${PATIENT_TIMEOUT_MS}, ${action} }`,
-    ]);
+    const quick = Object.entries(actions).map(([name, action]) =>
+      `{ name: ${name}, timeoutMilliseconds: ${QUICK_TIMEOUT_MS}, ${action} }`
+    );
+    const patient = PATIENT.map((name) =>
+      `{ name: ${name} patiently, timeoutMilliseconds: ${PATIENT_TIMEOUT_MS}, ${actions[name]} }`
+    );
+    return [...quick, ...patient];
   }
 
   /** Is in order from now on. */
@@ -124,3 +127,4 @@ export class HostileTarget implements AsyncDisposable {
 
 export const QUICK_TIMEOUT_MS = 95;
 const PATIENT_TIMEOUT_MS = 1_000;
+const PATIENT = ["http expecting", "h2c", "grpcs", "tcp", "exec"];
