@@ -9,11 +9,11 @@ const GROWTH_BYTES = 4 * 2 ** 20;
 /** … or so much time has passed, ms. */
 const AGAIN_AFTER_MS = 250;
 
-/** Linux' page on all machines that Deno runs on but some with arm64, where it is larger: then the guard is too strict. */
-const PAGE_BYTES = 4_096;
-
 /** This process' pages, see proc_pid_statm(5). */
 const STATM = "/proc/self/statm";
+
+/** The same and more, in KiB, see proc_pid_status(5). */
+const STATUS = "/proc/self/status";
 
 /** How much memory this process has to itself, and how it can have less. */
 export interface OwnMemory {
@@ -62,6 +62,8 @@ export class MemoryGuard {
 export class ProcessMemory implements OwnMemory, Disposable {
   readonly #file: Deno.FsFile;
   readonly #giveBack: () => void;
+  /** Most machines' are 4 KiB, some with arm64 have larger ones. */
+  readonly #pageBytes: number;
   readonly #buffer = new Uint8Array(128);
   readonly #decoder = new TextDecoder();
 
@@ -69,28 +71,37 @@ export class ProcessMemory implements OwnMemory, Disposable {
   static open(giveBack: () => void): ProcessMemory | undefined {
     if (Deno.build.os !== "linux") return undefined;
     try {
-      return new ProcessMemory(Deno.openSync(STATM), giveBack);
+      return new ProcessMemory(Deno.readTextFileSync(STATUS), Deno.openSync(STATM), giveBack);
     } catch {
       return undefined;
     }
   }
 
-  private constructor(file: Deno.FsFile, giveBack: () => void) {
+  private constructor(status: string, file: Deno.FsFile, giveBack: () => void) {
     this.#file = file;
     this.#giveBack = giveBack;
+    const [, residentKib] = /^VmRSS:\s+(\d+) kB$/m.exec(status) ?? [];
+    // The two counts are of two moments: a power of two is near.
+    this.#pageBytes = 2 ** Math.round(Math.log2(Number(residentKib) * 1_024 / this.#pages().resident)) ||
+      4_096;
   }
 
   usedBytes(): number {
-    this.#file.seekSync(0, Deno.SeekMode.Start);
-    const length = this.#file.readSync(this.#buffer) ?? 0;
-    const [, resident, shared] = this.#decoder.decode(this.#buffer.subarray(0, length)).split(" ");
-    return (Number(resident) - Number(shared)) * PAGE_BYTES;
+    const { resident, shared } = this.#pages();
+    return (resident - shared) * this.#pageBytes;
   }
 
   collect(): void {
     // There when the executable was built by `deno task build`, see V8_FLAGS there.
     (globalThis as { gc?: () => void }).gc?.();
     this.#giveBack();
+  }
+
+  #pages(): { resident: number; shared: number } {
+    this.#file.seekSync(0, Deno.SeekMode.Start);
+    const length = this.#file.readSync(this.#buffer) ?? 0;
+    const [, resident, shared] = this.#decoder.decode(this.#buffer.subarray(0, length)).split(" ");
+    return { resident: Number(resident), shared: Number(shared) };
   }
 
   [Symbol.dispose](): void {
