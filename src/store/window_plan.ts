@@ -37,7 +37,9 @@ export class WindowPlan {
     if (count > this.#leads.length) this.#grow(count);
     const leads = this.#leads;
     const trails = this.#trails;
-    let [leading, trailing, values] = [64, 64, 0];
+    let leading = 64;
+    let trailing = 64;
+    let values = 0;
     let low = lanes[2 * from];
     let high = lanes[2 * from + 1];
     for (let row = from + 1; row < from + count; row++) {
@@ -72,7 +74,8 @@ export class WindowPlan {
       this.trailing = this.#widestTrailing;
       return true;
     }
-    let [leading, trailing] = [64, 64];
+    let leading = 64;
+    let trailing = 64;
     for (let at = value; at < end; at++) {
       if (this.#leads[at] < leading) leading = this.#leads[at];
       if (this.#trails[at] < trailing) trailing = this.#trails[at];
@@ -90,14 +93,16 @@ export class WindowPlan {
     const values = this.#values;
     const widest = 64 - this.#widestLeading - this.#widestTrailing;
     bits.fill(Infinity, 1, values + 1);
-    let [widestBits, widestFrom] = [Infinity, 0]; // with the last run in the widest window
+    let widestBits = Infinity; // with the last run in the widest window
+    let widestFrom = 0;
     for (let from = 0; from < values; from++) {
       const before = bits[from] + NEW_WINDOW_BITS;
       if (before < widestBits) {
         widestBits = before;
         widestFrom = from;
       }
-      let [leading, trailing] = [64, 64];
+      let leading = 64;
+      let trailing = 64;
       const end = Math.min(values, from + MAX_RUN);
       for (let at = from; at < end; at++) {
         if (leads[at] < leading) leading = leads[at];
