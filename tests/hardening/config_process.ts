@@ -5,6 +5,7 @@ import type { Random } from "../support/random.ts";
 import { mutatedConfig } from "./config_mutations.ts";
 import { pause } from "./crowd.ts";
 import type { HostileConfig } from "./hostile_configs.ts";
+import { enlarged, LARGE_CONFIGS } from "./large_configs.ts";
 import { settled } from "./process_open.ts";
 import { holdings, startSubject, type Subject, WATCH_HEADER, watchRow } from "./subject.ts";
 
@@ -73,30 +74,21 @@ export async function fuzzProcess(
     await pause(3_000);
     return "";
   });
-  await phase("large and good", async () => {
-    await put(large(own));
-    await pause(2_000);
-    await put(`${own}\n# small again\n`);
-    await pause(1_000);
-    return "500 probes and endpoints, and back";
-  });
+  for (const config of LARGE_CONFIGS) {
+    await phase(`large: ${config.name}`, async () => {
+      const text = enlarged(own, config);
+      const reading = readConfig(text, path);
+      if (reading.kind === "problems") flaws.push(`${config.name}: ${reading.problems[0].message}`);
+      for (let i = 0; i < 3; i++) {
+        await put(`${text}# ${i}\n`);
+        await pause(500);
+        await put(`${own}\n# small again ${i}\n`);
+      }
+      return "three times, and back";
+    });
+  }
   await phase("calm again", async () => (await pause(5_000), ""));
   await report(subject, before, flaws);
-}
-
-/** As much as there may be, beside what runs. */
-function large(own: string): string {
-  const [probes, endpoints] = own.split(/(?=^ingress:)/m);
-  const more = Array.from(
-    { length: 490 },
-    (_, i) =>
-      `    - { name: q${i}, grpc: { host: 127.0.0.1, port: 9 }, periodMilliseconds: 3600000, initialDelayMilliseconds: 3600000 }\n`,
-  );
-  const asked = Array.from(
-    { length: 490 },
-    (_, i) => `      - { path: e${i}, instantQuery: { query: 'probe_success{probe="q${i}"}' } }\n`,
-  );
-  return `${probes.trimEnd()}\n${more.join("")}${endpoints.trimEnd()}\n${asked.join("")}`;
 }
 
 type Phase = (name: string, run: () => Promise<string>) => Promise<void>;
