@@ -1,7 +1,11 @@
 import type { Clock } from "../base/clock.ts";
 
-/** What the pages of the executable that are at work take of a container's limit; with less they are read over and over. */
-const FILE_BYTES = 32 * 2 ** 20;
+/**
+ * What is left of a container's limit to the pages of the executable that are at work, some 28 MiB, and to what the kernel
+ * reads around them: with less they are read over and over. A share of the limit, and no more than all pages that are ever used.
+ */
+const FILE_SHARE = 3 / 8;
+const MAX_FILE_BYTES = 56 * 2 ** 20;
 
 /** Garbage is collected again when so much has been taken since the last time … */
 const GROWTH_BYTES = 4 * 2 ** 20;
@@ -37,7 +41,7 @@ export class MemoryGuard {
 
   /** `limitBytes`: of the container. */
   constructor(limitBytes: number, own: OwnMemory, clock: Clock) {
-    this.#mostBytes = limitBytes - FILE_BYTES;
+    this.#mostBytes = limitBytes - Math.min(FILE_SHARE * limitBytes, MAX_FILE_BYTES);
     this.#own = own;
     this.#clock = clock;
   }

@@ -18,11 +18,19 @@ class FakeMemory implements OwnMemory {
 }
 
 Deno.test("memory guard: far from the limit nothing is collected", () => {
-  const memory = new FakeMemory(30, 33);
+  const memory = new FakeMemory(30, 29);
   const guard = new MemoryGuard(96 * MIB, memory, new FakeClock());
   assert.equal(guard.hasRoom(), true);
   assert.equal(memory.collections, 0);
 });
+
+for (const { limitMib, mostMib } of [{ limitMib: 96, mostMib: 60 }, { limitMib: 1024, mostMib: 968 }]) {
+  Deno.test(`memory guard: of ${limitMib} MiB the process may have ${mostMib}`, () => {
+    const ask = (heldMib: number) =>
+      new MemoryGuard(limitMib * MIB, new FakeMemory(heldMib, 0), new FakeClock()).hasRoom();
+    assert.deepEqual([ask(mostMib), ask(mostMib + 1)], [true, false]);
+  });
+}
 
 Deno.test("memory guard: near the limit garbage is collected, and then there is room again", () => {
   const memory = new FakeMemory(40, 30);
