@@ -23,7 +23,7 @@ export interface AddressRange {
 }
 
 /**
- * Gives back memory that only start-up needed, on Linux with glibc: pages of the executable (the runtime's snapshot, its
+ * Gives back memory that only start-up needed, on Linux with glibc: pages of the executable and its libraries (the runtime's snapshot, its
  * relocations, code that ran once), which are a third of the resident set, and what malloc keeps for a next time. The kernel
  * brings back each page that is touched again, from the file, at a microsecond or so for sixteen of them.
  *
@@ -95,8 +95,8 @@ export async function keepReleasing(
 }
 
 /**
- * The mappings of a file that may be dropped: those that can't be written to and of which no page has been written to
- * before (relocated data is read-only by then, and would be lost).
+ * The mappings of a file and of shared libraries that may be dropped: those that can't be written to and of which no page
+ * has been written to before (relocated data is read-only by then, and would be lost).
  * @param smaps as /proc/PID/smaps has it, see proc_pid_smaps(5)
  */
 export function cleanRanges(smaps: string, file: string): AddressRange[] {
@@ -106,7 +106,7 @@ export function cleanRanges(smaps: string, file: string): AddressRange[] {
     const mapping = /^([0-9a-f]+)-([0-9a-f]+) (\S{4}) \S+ \S+ \d+ *(.*)$/.exec(line);
     if (mapping) {
       const [, start, end, mode, path] = mapping;
-      const isCandidate = /^r-[-x]p$/.test(mode) && path === file;
+      const isCandidate = /^r-[-x]p$/.test(mode) && (path === file || /\.so(\.\d+)*$/.test(path));
       range = isCandidate ? { start: BigInt(`0x${start}`), end: BigInt(`0x${end}`) } : undefined;
     } else if (range && /^Anonymous: +0 kB$/.test(line)) found.push(range);
   }

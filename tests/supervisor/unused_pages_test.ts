@@ -27,7 +27,20 @@ const cases: { name: string; smaps: string[]; want: [bigint, bigint][] }[] = [
   { name: "not what was written to before", smaps: [mapping("1000-3000", "r--p", "/bunny", 4)], want: [] },
   { name: "not what can be written to", smaps: [mapping("1000-3000", "rw-p", "/bunny", 0)], want: [] },
   { name: "not what is shared", smaps: [mapping("1000-3000", "r--s", "/bunny", 0)], want: [] },
-  { name: "not another file", smaps: [mapping("1000-3000", "r--p", "/bunny.so", 0)], want: [] },
+  {
+    name: "code of shared libraries",
+    smaps: [
+      mapping("1000-3000", "r-xp", "/lib/libc.so.6", 0),
+      mapping("4000-5000", "r--p", "/lib/libm.so", 0),
+      mapping("6000-7000", "r--p", "/lib/libm.so", 4),
+    ],
+    want: [[0x1000n, 0x3000n], [0x4000n, 0x5000n]],
+  },
+  {
+    name: "not another file",
+    smaps: [mapping("1000-3000", "r--p", "/usr/lib/locale.so.archive", 0)],
+    want: [],
+  },
   { name: "not memory without a file", smaps: [mapping("1000-3000", "r--p", "", 0)], want: [] },
   {
     name: "a path with spaces",
