@@ -38,6 +38,7 @@ export interface LiveOptions {
 export async function live(options: LiveOptions): Promise<number> {
   const { logging, configPath } = options;
   const logger = logging.logger("main");
+  const unused = UnusedPages.find();
   const reading = await readConfigFile(configPath);
   const configLogger = logging.logger("config");
   if (reading.kind === "problems") {
@@ -58,7 +59,6 @@ export async function live(options: LiveOptions): Promise<number> {
     logging.logger("signals").info("signal", { signal, request });
     requests.put(request);
   });
-  const unused = UnusedPages.find();
   const mishaps = new Mishaps();
   const limitBytes = memoryLimitBytes();
   let trim = () => {};
