@@ -51,6 +51,7 @@ export class WalWriter {
     if (this.#segmentBytes > 0 && this.#segmentBytes + needed > MAX_SEGMENT_BYTES) this.next();
     this.#reserve(needed);
     let at = 0;
+    let isFirst = true; // not the same as at === 0: with room for a header only, the first fragment holds nothing
     do {
       let room = PAGE_BYTES - this.#segmentBytes % PAGE_BYTES;
       if (room < FRAGMENT_HEADER_BYTES) {
@@ -61,11 +62,12 @@ export class WalWriter {
       }
       const size = Math.min(length - at, room - FRAGMENT_HEADER_BYTES);
       const isLast = at + size === length;
-      const type = at === 0
+      const type = isFirst
         ? (isLast ? Fragment.FULL : Fragment.FIRST)
         : (isLast ? Fragment.LAST : Fragment.MIDDLE);
       this.#fragment(type, record, at, size);
       at += size;
+      isFirst = false;
     } while (at < length);
   }
 

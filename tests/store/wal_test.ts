@@ -57,6 +57,37 @@ Deno.test("WalWriter's records come back, whatever their lengths, across pages a
   assert.deepEqual(records, all);
 });
 
+for (let room = 0; room <= 9; room++) {
+  Deno.test(`WalWriter splits a record as Prometheus reads it when ${room} bytes of the page are left`, () => {
+    using dir = tempDir();
+    const HEADER_BYTES = 7;
+    const all = [PAGE_BYTES - HEADER_BYTES - room, 100, 50].map((length, i) =>
+      new Uint8Array(length).fill(i + 1)
+    );
+    writeAll(dir.path, 0, all);
+    const { records, readings } = readAll(dir.path);
+    assert.deepEqual(readings.flatMap(({ damages }) => damages), []);
+    assert.deepEqual(records, all);
+    const types = fragmentTypes(Deno.readFileSync(`${dir.path}/00000000`));
+    // Prometheus takes a whole record, or a first part, behind a first part for a damage.
+    const [full, first, last] = [1, 2, 4];
+    assert.deepEqual(types, room < HEADER_BYTES ? [full, full, full] : [full, first, last, full]);
+  });
+}
+
+/** The types of a segment's fragments, in order; see tsdb/docs/format/wal.md. */
+function fragmentTypes(bytes: Uint8Array): number[] {
+  const types: number[] = [];
+  for (let at = 0; at < bytes.length;) {
+    if (bytes[at] === 0) at = (Math.floor(at / PAGE_BYTES) + 1) * PAGE_BYTES;
+    else {
+      types.push(bytes[at]);
+      at += 7 + (bytes[at + 1] << 8 | bytes[at + 2]);
+    }
+  }
+  return types;
+}
+
 Deno.test("WalWriter starts a new segment without losing what is in its buffer", () => {
   using dir = tempDir();
   const writer = WalWriter.create(dir.path, 4);
