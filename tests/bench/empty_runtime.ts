@@ -27,25 +27,3 @@ export async function bareServer(): Promise<{ readonly target: RunningProcess; r
   const target = new RunningProcess({ command: [Deno.execPath(), "run", "-A", "--no-check", path] });
   return { target, port: Number(await target.waitForLine(/^\d+$/)) };
 }
-
-/** A configuration with ten HTTP probes ten times a second and one verdict over ten seconds. */
-export function tenProbes(port: number, target: number, tsdbPath = ""): string {
-  const probes = Array.from(
-    { length: 10 },
-    (_, i) => `    - { name: p${i}, httpGet: { host: 127.0.0.1, port: ${target} } }`,
-  );
-  return [
-    "egress:",
-    "  periodMilliseconds: 100",
-    "  probes:",
-    ...probes,
-    "ingress:",
-    "  httpServer:",
-    "    host: 127.0.0.1",
-    `    port: ${port}`,
-    "    health:",
-    "      - { path: ready, instantQuery: { query: 'avg_over_time(probe_success[10s]) > bool 0.9' } }",
-    "telemetry:",
-    `  prometheus: { tsdbPath: "${tsdbPath}" }`,
-  ].join("\n");
-}

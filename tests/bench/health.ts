@@ -5,10 +5,9 @@ import { denoProcess, RunningProcess } from "../support/process_runner.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { converse } from "../hardening/raw_client.ts";
 import { processStats, quantile, sleep } from "./process_stats.ts";
+import { tenProbes } from "./ten_probes.ts";
 import { wrk } from "./wrk.ts";
 
-const PROBES = 10;
-const PERIOD_MS = 100;
 const WARM_UP_MS = 15_000;
 const SECONDS = 5;
 const ROUNDS = 3;
@@ -27,7 +26,9 @@ export async function main(_args: string[]): Promise<void> {
   await using bare = denoProcess(["run", "-A", "--no-check", script("bare_server.ts")]);
   const barePort = Number(await bare.waitForLine(/^\d+$/));
   const port = freePort();
-  await using bunny = await startBunny(dir.write("bunny.yaml", config(port, barePort)));
+  await using bunny = await startBunny(
+    dir.write("bunny.yaml", tenProbes({ port, target: barePort, query: QUERY })),
+  );
   await sleep(WARM_UP_MS);
   const ours = [
     { name: "bare node:http", pid: bare.pid, url: `http://127.0.0.1:${barePort}/` },
@@ -86,25 +87,6 @@ async function askInTurns(rows: readonly { readonly name: string; readonly url: 
       }  ${quantile(values, 0.99).toFixed(3).padStart(6)}`,
     );
   }
-}
-
-function config(port: number, target: number): string {
-  const probes = Array.from(
-    { length: PROBES },
-    (_, i) => `    - { name: p${i}, httpGet: { host: 127.0.0.1, port: ${target} } }`,
-  );
-  return [
-    "egress:",
-    `  periodMilliseconds: ${PERIOD_MS}`,
-    "  probes:",
-    ...probes,
-    "ingress:",
-    "  httpServer:",
-    "    host: 127.0.0.1",
-    `    port: ${port}`,
-    "    health:",
-    `      - { path: ready, instantQuery: { query: '${QUERY}' } }`,
-  ].join("\n");
 }
 
 interface RunningPrometheus extends AsyncDisposable {

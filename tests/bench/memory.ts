@@ -2,8 +2,9 @@ import { startBunny } from "../process/bunny.ts";
 import { freePort } from "../support/free_port.ts";
 import { RunningProcess } from "../support/process_runner.ts";
 import { tempDir } from "../support/temp_dir.ts";
-import { bareServer, emptyRuntime, tenProbes } from "./empty_runtime.ts";
+import { bareServer, emptyRuntime } from "./empty_runtime.ts";
 import { processStats, sleep } from "./process_stats.ts";
+import { tenProbes } from "./ten_probes.ts";
 
 /**
  * Resident memory of Bunny with 10 HTTP probes at 10 Hz, asked for a verdict once a second, beside the empty runtime of the
@@ -19,7 +20,13 @@ export async function main(args: string[]): Promise<void> {
   if (empty) await sayEmpty(empty);
   const port = freePort();
   const tsdbPath = args.includes("--store") ? dir.join("tsdb") : "";
-  await using bunny = await startBunny(dir.write("bunny.yaml", tenProbes(port, targetPort, tsdbPath)));
+  const config = tenProbes({
+    port,
+    target: targetPort,
+    query: "avg_over_time(probe_success[10s]) > bool 0.9",
+    telemetry: [`  prometheus: { tsdbPath: "${tsdbPath}" }`],
+  });
+  await using bunny = await startBunny(dir.write("bunny.yaml", config));
   console.log("minute   RSS MiB  anonymous  file  highest in the half minute  CPU %");
   let cpuMs = processStats(bunny.pid).cpuMs;
   let highest = 0;

@@ -5,6 +5,7 @@ import { freePort } from "../support/free_port.ts";
 import { denoProcess, RunningProcess } from "../support/process_runner.ts";
 import { type TempDir, tempDir } from "../support/temp_dir.ts";
 import { quantile, sleep } from "./process_stats.ts";
+import { tenProbes } from "./ten_probes.ts";
 
 /** A query that an SRE would write; with a step it runs over the whole hour. */
 interface BenchQuery {
@@ -227,28 +228,19 @@ async function copy(from: string, to: string): Promise<void> {
 }
 
 function config(port: number, tsdbPath: string, target: number): string {
-  const probes = Array.from(
-    { length: 10 },
-    (_, i) => `    - { name: live-${i}, httpGet: { host: 127.0.0.1, port: ${target} } }`,
-  );
   const limits = "maxSamples: 50000000, timeoutMilliseconds: 120000, lookbackDeltaMilliseconds: 300000";
-  return [
-    "egress:",
-    "  periodMilliseconds: 100",
-    "  probes:",
-    ...probes,
-    "ingress:",
-    "  httpServer:",
-    "    host: 127.0.0.1",
-    `    port: ${port}`,
-    "    health:",
-    `      - { path: ready, instantQuery: { query: 'avg_over_time(probe_success{probe=~"live.*"}[10s])' } }`,
-    "telemetry:",
-    "  prometheus:",
-    `    tsdbPath: ${tsdbPath}`,
-    "    tsdbOptions: { retentionDurationMilliseconds: 86400000 }",
-    `    promql: { engineOptions: { ${limits} } }`,
-  ].join("\n");
+  return tenProbes({
+    port,
+    target,
+    prefix: "live-",
+    query: 'avg_over_time(probe_success{probe=~"live.*"}[10s])',
+    telemetry: [
+      "  prometheus:",
+      `    tsdbPath: ${tsdbPath}`,
+      "    tsdbOptions: { retentionDurationMilliseconds: 86400000 }",
+      `    promql: { engineOptions: { ${limits} } }`,
+    ],
+  });
 }
 
 async function startPrometheus(dir: TempDir): Promise<{ url: string } & AsyncDisposable> {

@@ -2,8 +2,9 @@ import { runBunny } from "../process/bunny.ts";
 import { freePort } from "../support/free_port.ts";
 import { RunningProcess } from "../support/process_runner.ts";
 import { tempDir } from "../support/temp_dir.ts";
-import { bareServer, emptyRuntime, tenProbes } from "./empty_runtime.ts";
+import { bareServer, emptyRuntime } from "./empty_runtime.ts";
 import { processStats, quantile } from "./process_stats.ts";
+import { tenProbes } from "./ten_probes.ts";
 
 const STARTS = 15;
 
@@ -21,7 +22,10 @@ export async function main(_args: string[]): Promise<void> {
   await using _target = target;
   const empty = await emptyRuntime(dir);
   const port = freePort();
-  const path = dir.write("bunny.yaml", tenProbes(port, targetPort));
+  const path = dir.write(
+    "bunny.yaml",
+    tenProbes({ port, target: targetPort, query: "avg_over_time(probe_success[10s]) > bool 0.9" }),
+  );
   const rows = new Map<string, Start[]>();
   const note = (name: string, start: Start) => rows.set(name, [...rows.get(name) ?? [], start]);
   const env = { TMPDIR: dir.path }; // where the runtime keeps compiled code: none at first

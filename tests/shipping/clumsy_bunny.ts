@@ -2,12 +2,9 @@
  * Bunny with a mistake to order: `GET /throw` on a port of its own throws from a timer, `/reject` leaves a rejected promise
  * behind, `/often` throws ten times a second from then on. Arguments: configuration, port.
  */
-import { SystemClock } from "../../src/base/clock.ts";
-import { Logging } from "../../src/base/log.ts";
-import { live } from "../../src/supervisor/mod.ts";
+import { liveBunny } from "./live_bunny.ts";
 
 const [configPath, port] = Deno.args;
-const clock = new SystemClock();
 
 function trip(): never {
   throw new Error("tripped over my own feet");
@@ -24,17 +21,4 @@ Deno.serve({ port: Number(port), hostname: "127.0.0.1", onListen: () => {} }, (r
   return new Response();
 });
 
-Deno.exit(
-  await live({
-    configPath,
-    clock,
-    logging: new Logging({
-      format: "json",
-      level: "info",
-      write: (line) => console.error(line),
-      wallNow: () => clock.wallNow(),
-    }),
-    environment: {},
-    execAllow: undefined,
-  }),
-);
+Deno.exit(await liveBunny(configPath));

@@ -3,8 +3,8 @@ import { SystemClock } from "../../src/base/clock.ts";
 import { SILENT } from "../../src/base/log.ts";
 import { Labels } from "../../src/model/labels.ts";
 import { Store } from "../../src/store/mod.ts";
-import { tenProbes } from "../bench/empty_runtime.ts";
 import { processStats } from "../bench/process_stats.ts";
+import { tenProbes } from "../bench/ten_probes.ts";
 import { crowd, type Habit, idle, pause, slowReader } from "../hardening/crowd.ts";
 import { writeAll } from "../hardening/raw_client.ts";
 import { ask, untilStatus, value } from "../process/bunny.ts";
@@ -157,7 +157,15 @@ async function start(dir: TempDir): Promise<Limited> {
   const group = stack.use(MemoryGroup.make(LIMIT_BYTES)!);
   const target = stack.use(await httpPeer());
   const port = freePort();
-  const config = dir.write("bunny.yaml", tenProbes(port, target.port, dir.join("tsdb")));
+  const config = dir.write(
+    "bunny.yaml",
+    tenProbes({
+      port,
+      target: target.port,
+      query: "avg_over_time(probe_success[10s])",
+      telemetry: [`  prometheus: { tsdbPath: "${dir.join("tsdb")}" }`],
+    }),
+  );
   const bunny = stack.use(
     new RunningProcess({
       command: group.inside([binary!, "run", "--config", config]),

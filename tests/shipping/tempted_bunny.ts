@@ -3,13 +3,10 @@
  * try what the path says inside the process, and answer with what came of it. Arguments: configuration, port, directory,
  * address of a module to import.
  */
-import { SystemClock } from "../../src/base/clock.ts";
-import { Logging } from "../../src/base/log.ts";
 import { readEnvironment } from "../../src/config/mod.ts";
-import { live } from "../../src/supervisor/mod.ts";
+import { liveBunny } from "./live_bunny.ts";
 
 const [configPath, port, dir, moduleUrl] = Deno.args;
-const clock = new SystemClock();
 
 const TEMPTATIONS: Readonly<Record<string, () => Promise<unknown>>> = {
   "/program": () => new Deno.Command("/bin/true").output(),
@@ -31,17 +28,4 @@ Deno.serve({ port: Number(port), hostname: "127.0.0.1", onListen: () => {} }, as
   }
 });
 
-Deno.exit(
-  await live({
-    configPath,
-    clock,
-    logging: new Logging({
-      format: "json",
-      level: "info",
-      write: (line) => console.error(line),
-      wallNow: () => clock.wallNow(),
-    }),
-    environment: {},
-    execAllow: readEnvironment((name) => Deno.env.get(name)).environment.execAllow,
-  }),
-);
+Deno.exit(await liveBunny(configPath, readEnvironment((name) => Deno.env.get(name)).environment.execAllow));
