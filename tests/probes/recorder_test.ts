@@ -208,3 +208,28 @@ for (
 ) {
   Deno.test(`a probe's target for people: ${want}`, () => assert.equal(describeTarget(action), want));
 }
+
+Deno.test("Recorder stamps a result that came a little later than the others with the time it was due", () => {
+  const meter = new FakeMeter();
+  const recorder = new Recorder(meter, probeConfig({ periodMs: 100 }));
+  const history = new History(0);
+  for (const atMs of [1_000, 1_107, 1_260]) {
+    recorder.record(
+      {
+        probe: "a",
+        type: "tcp",
+        startedAtMs: atMs,
+        durationMs: 1,
+        lateMs: 0,
+        outcome: PASS,
+        facts: {},
+        events: [],
+        trace: TRACE,
+      },
+      history,
+      100,
+      atMs,
+    );
+  }
+  assert.deepEqual(meter.commits.map(({ atMs }) => atMs), [1_000, 1_100, 1_260]);
+});
