@@ -20,7 +20,7 @@ RUN npm install --global "deno@${DENO_VERSION}"
 WORKDIR /build
 COPY deno.json deno.lock ./
 COPY src src
-COPY deploy/build.ts deploy/build.ts
+COPY deploy/build.ts deploy/runtime.ts deploy/
 COPY tests/bee tests/bee
 COPY tests/support tests/support
 

@@ -2,19 +2,13 @@
  * `deno task build [--target TRIPLE] [--output FILE] [--entry FILE] [--allow-…]`: bundles src/main.ts (or another entry) and
  * compiles it into one executable.
  *
- * The compiler is $DENO, else the Deno that runs this; its runtime is $DENORT_BIN, else Deno downloads it. Without any
- * `--allow-…` the executable has all permissions and gives up at start what its configuration doesn't need.
+ * The compiler is $DENO, else the Deno that runs this; its runtime is $DENORT_BIN, which must be of the same version and for
+ * the target, else Deno downloads it. Without any `--allow-…` the executable has all permissions and gives up at start what its
+ * configuration doesn't need.
  */
 import { basename, dirname } from "node:path";
 import { parseArgs } from "node:util";
-
-const TARGETS = [
-  "x86_64-unknown-linux-gnu",
-  "aarch64-unknown-linux-gnu",
-  "x86_64-apple-darwin",
-  "aarch64-apple-darwin",
-  "x86_64-pc-windows-msvc",
-];
+import { TARGETS, whyNotRuntime } from "./runtime.ts";
 
 /**
  * A young generation of 4 MiB, from the start and for good. With less, what probes under way hold is promoted at every
@@ -27,7 +21,7 @@ export const YOUNG_GENERATION_FLAGS = ["--min-semi-space-size=4", "--max-semi-sp
  * V8's settings, which can't be changed later. Bunny allocates little at a time and lives long, so memory comes before
  * throughput; what each brings is measured by `deno task bench memory` and `start`.
  */
-const V8_FLAGS = [
+export const V8_FLAGS = [
   ...YOUNG_GENERATION_FLAGS,
   // No helper threads for the collector: each would keep a stack and a malloc arena of its own.
   "--single-threaded-gc",
@@ -48,6 +42,18 @@ const V8_FLAGS = [
 
 const BUNNY = "src/main.ts";
 
+const HELP = `deno task build [--target TARGET] [--output FILE] [--entry FILE] [--allow-…] [--deny-…]
+
+Bundles ${BUNNY}, or another entry, and compiles it into one executable: dist/bunny, or dist/bunny-TARGET.
+
+Targets, where not this machine's:
+${TARGETS.map((target) => `  ${target}\n`).join("")}
+--allow-… and --deny-… are Deno's permissions, baked in instead of all.
+
+Environment:
+  DENO        the Deno to compile with; else the one that runs this
+  DENORT_BIN  a denort of that Deno's version, for the target; else Deno downloads it`;
+
 if (import.meta.main) await build(Deno.args);
 
 async function build(args: readonly string[]): Promise<void> {
@@ -59,18 +65,25 @@ async function build(args: readonly string[]): Promise<void> {
       target: { type: "string" },
       output: { type: "string", short: "o" },
       entry: { type: "string", default: BUNNY },
+      help: { type: "boolean", short: "h" },
     },
     allowPositionals: true,
   });
+  if (values.help) return console.log(HELP);
   const { target, entry } = values;
   if (positionals.length > 0) fail(`unexpected argument ${positionals[0]}`);
-  if (target !== undefined && !TARGETS.includes(target)) {
+  if (target !== undefined && !TARGETS.some((known) => known === target)) {
     fail(`no such target: ${target}; there are: ${TARGETS.join(", ")}`);
   }
   const compiler = Deno.env.get("DENO") || Deno.execPath();
   const runtime = Deno.env.get("DENORT_BIN");
-  if (runtime && target !== undefined && target !== Deno.build.target) {
-    fail(`DENORT_BIN is the runtime of this machine (${Deno.build.target}): unset it to build for ${target}`);
+  if (runtime) {
+    const problem = whyNotRuntime(
+      await Deno.readFile(runtime).catch((error) => fail(`DENORT_BIN: ${error.message}`)),
+      target ?? Deno.build.target,
+      await versionOf(compiler),
+    );
+    if (problem) fail(`DENORT_BIN: ${runtime} ${problem}`);
   }
   const windows = target?.includes("windows") ?? Deno.build.os === "windows";
   const output = values.output ?? `dist/bunny${target ? `-${target}` : ""}${windows ? ".exe" : ""}`;
@@ -105,7 +118,7 @@ async function build(args: readonly string[]): Promise<void> {
   if (!compiled) {
     fail(
       "could not compile. Where Deno's own host can't be reached, set DENO and DENORT_BIN to a Deno executable and a " +
-        "denort of the same version.",
+        "denort of the same version, for the target.",
     );
   }
   if (entry === BUNNY) { for (const note of permissionNotes(permissions)) console.log(`note: ${note}`); }
@@ -146,6 +159,15 @@ export function permissionNotes(permissions: readonly string[]): string[] {
     );
   }
   return notes;
+}
+
+/** The version of a Deno executable, by its own account. */
+async function versionOf(deno: string): Promise<string> {
+  const command = new Deno.Command(deno, { args: ["--version"], stdin: "null" });
+  const said = await Promise.try(() => command.output()).catch((error) => fail(`DENO: ${error.message}`));
+  const [, version] = /^deno (\S+)/.exec(new TextDecoder().decode(said.stdout)) ??
+    fail(`DENO: ${deno} is no Deno executable`);
+  return version;
 }
 
 /** Runs a program with our streams. @returns whether it ended with 0 */

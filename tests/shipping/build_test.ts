@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import { asciiOnly, permissionNotes } from "../../deploy/build.ts";
+import { TARGETS } from "../../deploy/runtime.ts";
+
+const BUILD = fileURLToPath(new URL("../../deploy/build.ts", import.meta.url));
 
 const scripts: { name: string; script: string }[] = [
   { name: "a string", script: "'µ → ß'" },
@@ -38,5 +42,56 @@ for (const { name, permissions: given, want } of permissions) {
     const notes = permissionNotes(given);
     assert.equal(notes.length, want.length, notes.join("\n"));
     want.forEach((pattern, i) => assert.match(notes[i], pattern));
+  });
+}
+
+const refused: { name: string; args: string[]; env: Record<string, string>; want: RegExp }[] = [
+  { name: "a target that there is not", args: ["--target", "sparc"], env: {}, want: /no such target: sparc/ },
+  {
+    name: "a runtime that is not there",
+    args: [],
+    env: { DENORT_BIN: "/nowhere/denort" },
+    want: /DENORT_BIN: .*nowhere/,
+  },
+  {
+    name: "Deno as its own runtime",
+    args: [],
+    env: { DENORT_BIN: Deno.execPath() },
+    want: /DENORT_BIN: .* is Deno itself/,
+  },
+  {
+    name: "this machine's runtime for another",
+    args: ["--target", TARGETS.find((target) => target !== Deno.build.target)!],
+    env: { DENORT_BIN: Deno.execPath() },
+    want: new RegExp(`DENORT_BIN: .* is for ${Deno.build.target}, not for `),
+  },
+  {
+    name: "a compiler that is not there",
+    args: [],
+    env: { DENO: "/nowhere/deno", DENORT_BIN: Deno.execPath() },
+    want: /DENO: .*nowhere/,
+  },
+  {
+    name: "a compiler that is something else",
+    args: [],
+    env: { DENO: "/bin/true", DENORT_BIN: Deno.execPath() },
+    want: /DENO: \/bin\/true is no Deno/,
+  },
+];
+for (const { name, args, env, want } of refused) {
+  Deno.test(`build: refuses ${name}, before it writes anything`, async () => {
+    const dir = await Deno.makeTempDir();
+    try {
+      const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: ["run", "--allow-all", "--no-check", BUILD, ...args],
+        cwd: dir,
+        env: { NO_COLOR: "1", DENO: "", DENORT_BIN: "", ...env },
+      }).output();
+      assert.match(new TextDecoder().decode(stderr), want);
+      assert.equal(code, 1);
+      assert.deepEqual([...Deno.readDirSync(dir)], []);
+    } finally {
+      await Deno.remove(dir, { recursive: true });
+    }
   });
 }
