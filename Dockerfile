@@ -47,6 +47,7 @@ LABEL org.opencontainers.image.title="Bee" \
   org.opencontainers.image.description="A demo app to probe: its health follows a sine wave" \
   org.opencontainers.image.licenses="Apache-2.0"
 COPY --from=build-bee /build/image/ /
+WORKDIR /
 USER 1312:1312
 EXPOSE 2624 3936 5248 6560
 ENTRYPOINT ["/bee"]
@@ -63,6 +64,9 @@ LABEL org.opencontainers.image.title="Bunny" \
 COPY --from=build-bunny /build/image/ /
 # Where Deno looks for what V8 made of the code. One arena for all threads, most of which rest: 2 MiB less.
 ENV TMPDIR=/ MALLOC_ARENA_MAX=1
+# The base's own is the home of its user 65532, which nobody else may enter: with some container runtimes a process of
+# ours would not even start there.
+WORKDIR /
 USER 1312:1312
 EXPOSE 1312
 ENTRYPOINT ["/bunny"]

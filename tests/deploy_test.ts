@@ -251,6 +251,7 @@ Deno.test("the images hold one executable each and run as user 1312", () => {
   assert.match(dockerfile, /^ARG BUILD_IMAGE=docker\.io\/library\/node:\S+@sha256:[0-9a-f]{64}$/m);
   for (const stage of stages.filter((stage) => stage.startsWith("${RUNTIME_IMAGE}"))) {
     assert.match(stage, /^USER 1312:1312$/m);
+    assert.match(stage, /^WORKDIR \/$/m, "the base's is a home that user 1312 may not enter");
     assert.match(stage, /^ENTRYPOINT \["\/(bunny|bee)"\]$/m);
     assert.equal(stage.match(/^COPY /gm)?.length, 1);
     assert.doesNotMatch(stage, /^(RUN|ADD) /m);
