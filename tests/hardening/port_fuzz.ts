@@ -1,11 +1,12 @@
 /**
- * `deno task fuzz:port [--seed=N] [--requests=N] [--seconds=N] [--only=TEXT] [--bare]`: a Bunny under attack on its port
+ * `deno task fuzz:port [--seed=N] [--requests=N] [--seconds=N] [--only=TEXT] [--alone]`: a Bunny under attack on its port
  * (loopback only), and somebody who asks it for a verdict all the while, from a process of its own. Prints what came
- * back, how long verdicts took, and what Bunny holds afterwards. `--only`: phases whose name has this in it. `--bare`:
- * attacks a server of node:http's with nothing behind it instead, for comparison; what it answers is not judged.
- * Exit code 1: something was answered that may not be, or Bunny crashed or kept what it opened.
+ * back, how long verdicts took, and what Bunny holds afterwards. `--only`: phases whose name has this in it.
+ *
+ * After Bunny, in each phase, a rival is attacked likewise: node:http with nothing behind it. What it answers is not
+ * judged. `--alone`: there is no rival. Exit code 1: something was answered that may not be, or Bunny crashed or kept
+ * what it opened.
  */
-import { getPriority, setPriority } from "node:os";
 import { Random } from "../support/random.ts";
 import {
   crowd,
@@ -23,12 +24,16 @@ import { LOADS } from "./port_loads.ts";
 import { flawOf, inParts, mutated } from "./port_mutations.ts";
 import { settled } from "./process_open.ts";
 import { converse } from "./raw_client.ts";
-import { holdings, startSubject, type Subject, WATCH_HEADER, watchRow } from "./subject.ts";
+import { ATTACK_HEADER, attackRow, holdings, startSubject, type Subject } from "./subject.ts";
+import type { Stretch } from "./watch.ts";
 
 const MAX_CONNECTIONS = 6_000;
 const IDLE_CONNECTIONS = 5_000;
 
-const isBare = Deno.args.includes("--bare");
+/** How long connections that are being ended may be on our mind, and the watcher's lines on their way. */
+const SETTLE_MS = 500;
+
+const isAlone = Deno.args.includes("--alone");
 const only = Deno.args.find((arg) => arg.startsWith("--only="))?.slice(7) ?? "";
 
 const options = {
@@ -39,8 +44,8 @@ const options = {
 
 interface Phase {
   readonly name: string;
-  /** @returns what came of it, in a few words */
-  run(subject: Subject, flaws: string[]): Promise<string>;
+  /** `flaws`: left out when the one on this port is not judged. @returns what came of it, in a few words */
+  run(port: number, flaws?: string[]): Promise<string>;
 }
 
 const durationMs = options.seconds * 1_000;
@@ -53,7 +58,7 @@ function crowdPhase(
 ): Phase {
   return {
     name,
-    run: async ({ port, barePort }) => said(await crowd(isBare ? barePort : port, size, forMs, habit)),
+    run: async (port) => said(await crowd(port, size, forMs, habit)),
   };
 }
 
@@ -95,8 +100,9 @@ async function main(): Promise<number> {
       "readTimeoutMilliseconds: 2000",
       "writeTimeoutMilliseconds: 3000",
     ],
+    rivalMaxConnections: MAX_CONNECTIONS,
   });
-  yieldToSubject();
+  console.log(subject.priority);
   const flaws: string[] = [];
   await pause(2_000);
   const before = holdings(subject);
@@ -105,25 +111,40 @@ async function main(): Promise<number> {
       Deno.loadavg()[0].toFixed(1)
     }\n`,
   );
-  console.log(WATCH_HEADER);
-  const startedAt = Date.now();
-  let afterCalmMs = startedAt;
+  console.log(ATTACK_HEADER);
+  const attacks: { readonly bunny: Stretch[]; readonly rival: Stretch[] } = { bunny: [], rival: [] };
   for (const { name, run } of PHASES.filter(({ name }) => name.includes(only))) {
-    const fromMs = Date.now();
-    const said = await run(subject, flaws).catch((error) => `broke: ${error}`);
-    const untilMs = Date.now();
-    if (name === "calm") afterCalmMs = untilMs;
-    await pause(300); // for the watcher's lines to come
-    const watched = (who: string) => subject.watch.between(who, fromMs, untilMs);
-    console.log(`${watchRow(name, watched("bunny"), watched("bare"))}   ${said}`);
+    let said = "";
+    const bunny = await timed(async () => {
+      said = await run(subject.port, flaws).catch((error) => `broke: ${error}`);
+    });
+    let rivalSaid = "";
+    const rival = isAlone ? bunny : await timed(async () => rivalSaid = await run(subject.rivalPort));
+    console.log(`${row(subject, name, [bunny], [rival])}   ${said} | ${rivalSaid}`);
+    if (name.startsWith("calm")) continue;
+    attacks.bunny.push(bunny);
+    attacks.rival.push(rival);
     if (!await isAlive(subject, flaws)) break;
   }
-  const all = (who: string) => subject.watch.between(who, afterCalmMs, Date.now());
-  console.log(watchRow("all under attack", all("bunny"), all("bare")));
+  console.log(row(subject, "all under attack", attacks.bunny, attacks.rival));
   await report(subject, before, flaws);
   for (const flaw of flaws.slice(0, 50)) console.log(`FLAW ${flaw}`);
   console.log(flaws.length === 0 ? "no flaw" : `${flaws.length} flaws`);
   return flaws.length === 0 ? 0 : 1;
+}
+
+/** When it happened, and some time for its traces to go. */
+async function timed(run: () => Promise<unknown>): Promise<Stretch> {
+  const fromMs = Date.now();
+  await run();
+  const untilMs = Date.now();
+  await pause(SETTLE_MS);
+  return { fromMs, untilMs };
+}
+
+function row({ watch }: Subject, name: string, bunny: readonly Stretch[], rival: readonly Stretch[]): string {
+  const bare = watch.during("bare", [...bunny, ...rival]);
+  return attackRow(name, watch.during("bunny", bunny), watch.during("rival", rival), bare);
 }
 
 async function report(subject: Subject, before: ReturnType<typeof holdings>, flaws: string[]): Promise<void> {
@@ -157,8 +178,7 @@ async function isAlive({ bunny, port }: Subject, flaws: string[]): Promise<boole
   return false;
 }
 
-async function hostileRequests({ port }: Subject, flaws: string[]): Promise<string> {
-  if (isBare) return "not sent";
+async function hostileRequests(port: number, flaws: string[] = []): Promise<string> {
   let answers = 0;
   for (const { name, sent, want } of HOSTILE_REQUESTS) {
     const { statuses, ended } = await converse(port, sent);
@@ -171,8 +191,7 @@ async function hostileRequests({ port }: Subject, flaws: string[]): Promise<stri
   return `${HOSTILE_REQUESTS.length} requests, ${answers} answers`;
 }
 
-async function mutatedRequests({ port }: Subject, flaws: string[]): Promise<string> {
-  if (isBare) return "not sent";
+async function mutatedRequests(port: number, flaws: string[] = []): Promise<string> {
   const random = new Random(options.seed);
   const counts = new Map<string, number>();
   let left = options.requests;
@@ -203,16 +222,7 @@ async function mutatedRequests({ port }: Subject, flaws: string[]): Promise<stri
 }
 
 function said({ opened, ended, refused, mostOpen }: CrowdReport): string {
-  return `${opened} connections, ${mostOpen} at once, ${ended} ended, ${refused} refused`;
-}
-
-/** The attackers would be on other machines: here they shall not take the processor from those they attack. */
-function yieldToSubject(): void {
-  try {
-    setPriority(Math.min(19, getPriority() + 10));
-  } catch {
-    console.log("(attackers run with the same priority as their target)");
-  }
+  return `${opened} opened, ${mostOpen} at once, ${ended} ended, ${refused} refused`;
 }
 
 function number(name: string, otherwise: number): number {

@@ -1,20 +1,31 @@
 import { fileURLToPath } from "node:url";
+import { V8_FLAGS } from "../../deploy/build.ts";
 import { startBunny } from "../process/bunny.ts";
 import { freePort } from "../support/free_port.ts";
 import { denoProcess, type RunningProcess } from "../support/process_runner.ts";
 import { type TempDir, tempDir } from "../support/temp_dir.ts";
 import { processStats } from "../bench/process_stats.ts";
+import { goFirst } from "./priority.ts";
 import { openFiles } from "./process_open.ts";
 import { Watch, type Watched } from "./watch.ts";
 
-/** A Bunny under attack, a bare server that is not, and somebody who asks both how they are. */
+/**
+ * A Bunny under attack, a bare server that is not, and somebody who asks both how they are. Perhaps also a rival: a bare
+ * server to be attacked like Bunny, which shows how much of Bunny's lateness is the runtime's, the kernel's or the
+ * machine's.
+ *
+ * In earnest all of them are on other machines than their attackers, so here they come first.
+ */
 export interface Subject extends AsyncDisposable {
   readonly port: number;
   readonly bunny: RunningProcess;
   readonly barePort: number;
   readonly bare: RunningProcess;
+  readonly rivalPort: number;
   readonly watch: Watch;
   readonly dir: TempDir;
+  /** What stands between them and whatever else runs on this machine, in a few words. */
+  readonly priority: string;
 }
 
 export interface SubjectOptions {
@@ -27,13 +38,19 @@ export interface SubjectOptions {
   readonly moreProbes?: readonly string[];
   /** Environment of the Bunny. */
   readonly env?: Record<string, string>;
+  /** Connections that the rival takes at once. Default: there is no rival. */
+  readonly rivalMaxConnections?: number;
 }
+
+/** Those of the executable's settings for V8 that bear on how long things take. */
+const SHIPPED_V8_FLAGS = V8_FLAGS.filter((flag) => flag !== "--no-lazy").join(",");
 
 const QUERY = "avg_over_time(probe_success[10s]) > bool 0.5";
 
 /** Ten probes ten times a second, a verdict over ten seconds of them. */
 export async function startSubject(
-  { httpServer = [], more = [], probes = 10, moreProbes = [], env }: SubjectOptions = {},
+  { httpServer = [], more = [], probes = 10, moreProbes = [], env = {}, rivalMaxConnections }:
+    SubjectOptions = {},
 ): Promise<Subject> {
   await using stack = new AsyncDisposableStack();
   const dir = stack.use(tempDir());
@@ -57,11 +74,33 @@ export async function startSubject(
     ...httpServer.map((line) => `    ${line}`),
     ...more,
   ];
-  const bunny = stack.use(await startBunny(dir.write("bunny.yaml", config.join("\n")), env));
-  const watch = stack.use(new Watch({ bunny: `${port}/ready`, bare: `${barePort}/` }));
+  const path = dir.write("bunny.yaml", config.join("\n"));
+  const bunny = stack.use(await startBunny(path, { DENO_V8_FLAGS: SHIPPED_V8_FLAGS, ...env }));
+  const watched: Record<string, string> = { bunny: `${port}/ready`, bare: `${barePort}/` };
+  const first = [bunny.pid, bare.pid];
+  let rivalPort = NaN;
+  if (rivalMaxConnections !== undefined) {
+    const rivalMain = fileURLToPath(new URL("bare_main.ts", import.meta.url));
+    const rival = stack.use(denoProcess(["run", "-A", "--no-check", rivalMain, `${rivalMaxConnections}`]));
+    rivalPort = Number(await rival.waitForLine(/^\d+$/));
+    watched.rival = `${rivalPort}/`;
+    first.push(rival.pid);
+  }
+  const watch = stack.use(new Watch(watched));
   await watch.ready();
+  const priority = goFirst(first, watch.pid);
   const resources = stack.move();
-  return { port, bunny, barePort, bare, watch, dir, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+  return {
+    port,
+    bunny,
+    barePort,
+    bare,
+    rivalPort,
+    watch,
+    dir,
+    priority,
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
 }
 
 /** What Bunny holds now. */
@@ -77,10 +116,30 @@ export function holdings({ bunny }: Subject): Holdings {
 export const WATCH_HEADER =
   "phase                        health p50     p99     max  none    bare p50     p99     max";
 
+/** What `attackRow` says, in order. */
+export const ATTACK_HEADER =
+  "phase                        health p50     p99     max  none   rival p50     p99     max  none    bare p99     max";
+
 /** One row a phase: answers of the verdict, and of the bare server beside it, ms. */
 export function watchRow(name: string, bunny: Watched, bare: Watched): string {
-  const ms = (value: number) => (Number.isNaN(value) ? "–" : value.toFixed(2)).padStart(7);
-  return `${name.padEnd(28)}   ${ms(bunny.p50Ms)} ${ms(bunny.p99Ms)} ${ms(bunny.maxMs)}  ${
-    String(bunny.unanswered).padStart(4)
-  }     ${ms(bare.p50Ms)} ${ms(bare.p99Ms)} ${ms(bare.maxMs)}`;
+  return `${name.padEnd(28)}   ${times(bunny)}  ${none(bunny)}     ${times(bare)}`;
+}
+
+/** The same with a rival that was attacked likewise. `bare`: of the whole phase. */
+export function attackRow(name: string, bunny: Watched, rival: Watched, bare: Watched): string {
+  return `${name.padEnd(28)}   ${times(bunny)}  ${none(bunny)}     ${times(rival)}  ${none(rival)}     ${
+    ms(bare.p99Ms)
+  } ${ms(bare.maxMs)}`;
+}
+
+function times({ p50Ms, p99Ms, maxMs }: Watched): string {
+  return `${ms(p50Ms)} ${ms(p99Ms)} ${ms(maxMs)}`;
+}
+
+function none({ unanswered }: Watched): string {
+  return String(unanswered).padStart(4);
+}
+
+function ms(value: number): string {
+  return (Number.isNaN(value) ? "–" : value.toFixed(2)).padStart(7);
 }

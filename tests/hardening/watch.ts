@@ -12,6 +12,12 @@ interface Sample {
   readonly status: number;
 }
 
+/** From when until when, wall clock, ms. */
+export interface Stretch {
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
 /** What a watched server's answers were in a stretch of time. */
 export interface Watched {
   readonly answers: number;
@@ -29,10 +35,10 @@ export class Watch implements AsyncDisposable {
   readonly #process: RunningProcess;
 
   /** `targets`: port and path by name. Each is asked every `periodMs`. */
-  constructor(targets: Readonly<Record<string, string>>, periodMs = 10) {
+  constructor(targets: Readonly<Record<string, string>>, periodMs = 20) {
     const named = Object.entries(targets).map(([name, where]) => `${name}=${where}`);
     const main = fileURLToPath(new URL("watch_main.ts", import.meta.url));
-    this.#process = denoProcess(["run", "-A", "--no-check", main, String(periodMs / named.length), ...named]);
+    this.#process = denoProcess(["run", "-A", "--no-check", main, String(periodMs), ...named]);
   }
 
   get pid(): number {
@@ -40,11 +46,19 @@ export class Watch implements AsyncDisposable {
   }
 
   /** What one server answered to requests made between two times (wall clock, ms). */
-  between(name: string, fromMs: number, toMs: number): Watched {
-    const samples = this.#process.lines.filter(({ stream }) => stream === "stdout").map(({ text }) =>
-      parsed(text)
+  between(name: string, fromMs: number, untilMs: number): Watched {
+    return this.during(name, [{ fromMs, untilMs }]);
+  }
+
+  /** What one server answered to requests made in any of these stretches. */
+  during(name: string, stretches: readonly Stretch[]): Watched {
+    const samples = this.#process.lines.filter(({ stream, text }) =>
+      stream === "stdout" && text.startsWith(`${name} `)
     )
-      .filter((sample) => sample.name === name && sample.askedAt >= fromMs && sample.askedAt < toMs);
+      .map(({ text }) => parsed(text))
+      .filter(({ askedAt }) =>
+        stretches.some(({ fromMs, untilMs }) => askedAt >= fromMs && askedAt < untilMs)
+      );
     const took = samples.filter(({ status }) => status > 0).map(({ tookMs }) => tookMs);
     return {
       answers: took.length,

@@ -1,6 +1,7 @@
 /**
- * Asks servers for one path each, in turns, on a fresh connection each time as the kubelet does, and prints how long
- * each answer took: a process of its own, so that whoever attacks meanwhile does not disturb the clock.
+ * Asks servers for one path each, on a fresh connection each time as the kubelet does, and prints how long each answer
+ * took. A process of its own, so that whoever attacks meanwhile does not disturb the clock. Each server is asked on its
+ * own beat, whether its earlier answers have come or not: one that hangs is asked as often as others.
  *
  *     watch_main.ts PERIOD_MS NAME=PORT/PATH…
  *
@@ -11,11 +12,11 @@ const GIVE_UP_MS = 3_000;
 const [period, ...targets] = Deno.args;
 const periodMs = Number(period);
 const encoder = new TextEncoder();
-const buffer = new Uint8Array(65_536);
 
 /** @returns the status of the answer; 0 when there was none */
 async function ask(port: number, path: string): Promise<number> {
   const late = AbortSignal.timeout(GIVE_UP_MS);
+  const buffer = new Uint8Array(4_096);
   let connection: Deno.TcpConn | undefined;
   const close = () => {
     try {
@@ -46,21 +47,27 @@ async function ask(port: number, path: string): Promise<number> {
 }
 
 let lines = "";
-let flushAt = 0;
-let dueAt = performance.now();
-for (let turn = 0;; turn++) {
-  const [name, where] = targets[turn % targets.length].split("=");
-  const slash = where.indexOf("/");
+
+async function askAndSay(name: string, port: number, path: string): Promise<void> {
   const askedAt = Date.now();
   const startedAt = performance.now();
-  const status = await ask(Number(where.slice(0, slash)), where.slice(slash + 1));
+  const status = await ask(port, path);
   lines += `${name} ${askedAt} ${(performance.now() - startedAt).toFixed(3)} ${status}\n`;
-  if (performance.now() >= flushAt) {
-    Deno.stdout.writeSync(encoder.encode(lines));
-    lines = "";
-    flushAt = performance.now() + 200;
-  }
-  dueAt = Math.max(dueAt + periodMs, performance.now() - periodMs);
-  const waitMs = dueAt - performance.now();
-  if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
 }
+
+async function askAgainAndAgain(target: string, firstAt: number): Promise<void> {
+  const [name, where] = target.split("=");
+  const slash = where.indexOf("/");
+  for (let dueAt = firstAt;; dueAt += periodMs) {
+    const waitMs = dueAt - performance.now();
+    if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+    void askAndSay(name, Number(where.slice(0, slash)), where.slice(slash + 1));
+  }
+}
+
+setInterval(() => {
+  if (lines) Deno.stdout.writeSync(encoder.encode(lines));
+  lines = "";
+}, 200);
+const startAt = performance.now();
+targets.forEach((target, i) => void askAgainAndAgain(target, startAt + i * periodMs / targets.length));
