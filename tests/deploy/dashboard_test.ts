@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { type Instrument, INSTRUMENTS } from "../../src/model/instruments.ts";
 import { parseExpr, verdictTypeOf } from "../../src/query/mod.ts";
 import { ask, startBunny, untilStatus } from "../process/bunny.ts";
 import { freePort } from "../support/free_port.ts";
@@ -28,6 +29,30 @@ for (const { panel, template, expr } of QUERIES) {
     assert.match(template, /pod=~"\$pod"/, "the choice of Pods has no effect");
   });
 }
+
+/** What Prometheus makes of an OpenTelemetry metric's name when it receives one, for the units that Bunny's have. */
+function receivedName({ otelName, otelUnit, kind }: Instrument): string {
+  const name = otelName.replaceAll(".", "_");
+  const withUnit = otelUnit === "s" && !name.endsWith("_seconds") ? `${name}_seconds` : name;
+  return kind === "counter" && !withUnit.endsWith("_total") ? `${withUnit}_total` : withUnit;
+}
+
+Deno.test("dashboard: counts nothing twice that Prometheus scrapes and receives under one name", () => {
+  const twice = new Set(
+    Object.values<Instrument>(INSTRUMENTS).filter((one) => receivedName(one) === one.name).map(({ name }) =>
+      name
+    ),
+  );
+  assert.ok(twice.has("bunny_health_evaluations_total") && !twice.has("probe_attempts_total"));
+  const asked = QUERIES.flatMap(({ template }) => [...template.matchAll(/(\w+)\{([^}]*)\}/g)])
+    .filter(([, name]) => twice.has(name));
+  assert.ok(asked.length >= 8);
+  for (const [selector, , matchers] of asked) {
+    assert.ok(matchers.split(", ").includes('k8s_pod_name=""'), `${selector} has the pushed series too`);
+  }
+  const { otlp } = readManifest("deploy/kubernetes/example/prometheus/prometheus.yml");
+  assert.ok(otlp.promote_resource_attributes.includes("k8s.pod.name"), "the label that tells them apart");
+});
 
 Deno.test("dashboard: panels have names, explanations and room of their own", () => {
   const panels: Yaml[] = dashboard.panels;
