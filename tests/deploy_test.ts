@@ -126,11 +126,17 @@ Deno.test("the PodMonitor scrapes Bunny's pages by the port's name", async () =>
   const { openTelemetryMetricsPath, prometheusMetricsPath } =
     (await configOf(`${KUBERNETES}/base/bunny.yaml`)).ingress;
   assert.deepEqual(spec.selector.matchLabels, deployment.spec.template.metadata.labels);
+  // The operator puts the port's name on every series as "endpoint", which is Bunny's label, and tells pages not apart.
+  const relabelings = [
+    { regex: "endpoint", action: "labeldrop" },
+    { sourceLabels: ["__metrics_path__"], targetLabel: "metrics_path", action: "replace" },
+  ];
   assert.deepEqual(
     spec.podMetricsEndpoints,
     [openTelemetryMetricsPath, prometheusMetricsPath].map((path) => ({
       port: "bunny",
       path: `/${path.replace(/^\//, "")}`,
+      relabelings,
     })),
   );
 });
