@@ -1,19 +1,28 @@
 /** What the outside asks of the process. */
 export type SignalRequest = "stop" | "reload";
 
-const REQUESTS: Readonly<Partial<Record<Deno.Signal, SignalRequest>>> = {
-  SIGTERM: "stop",
-  SIGINT: "stop",
-  SIGHUP: "reload",
-};
+const REQUESTS: SignalRequests = { SIGTERM: "stop", SIGINT: "stop", SIGHUP: "reload" };
+
+/**
+ * What Windows has for it: Ctrl+C, Ctrl+Break, and the closing of the console, which ends the process a few seconds later
+ * whatever it does. Nothing there asks for a reload; the configuration file is followed all the same.
+ */
+const WINDOWS_REQUESTS: SignalRequests = { SIGINT: "stop", SIGBREAK: "stop", SIGHUP: "stop" };
+
+type SignalRequests = Readonly<Partial<Record<Deno.Signal, SignalRequest>>>;
+
+/** The signals that mean something on a system, and what they mean. */
+export function signalRequests(os: typeof Deno.build.os): SignalRequests {
+  return os === "windows" ? WINDOWS_REQUESTS : REQUESTS;
+}
 
 /** Listens for the signals that mean something to Bunny until it is disposed of. */
 export class Signals implements Disposable {
   readonly #listeners: (readonly [signal: Deno.Signal, listener: () => void])[] = [];
 
   constructor(onRequest: (request: SignalRequest, signal: Deno.Signal) => void) {
-    for (const [signal, request] of Object.entries(REQUESTS) as [Deno.Signal, SignalRequest][]) {
-      if (Deno.build.os === "windows" && signal === "SIGTERM") continue; // Windows knows only SIGINT and SIGBREAK
+    const requests = Object.entries(signalRequests(Deno.build.os)) as [Deno.Signal, SignalRequest][];
+    for (const [signal, request] of requests) {
       const listener = () => onRequest(request, signal);
       Deno.addSignalListener(signal, listener);
       this.#listeners.push([signal, listener]);
