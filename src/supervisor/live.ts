@@ -22,6 +22,9 @@ export const LIVE_EXIT = { stopped: 0, failed: 1, badConfig: 2, stoppedAtOnce: 1
 /** How long a service that keeps failing may take to store and send what it has, ms. */
 const FAILED_STOP_MS = 3_000;
 
+/** A container with so much memory has room for what is read ahead. */
+const SPACIOUS_BYTES = 512 * 2 ** 20;
+
 export interface LiveOptions {
   readonly configPath: string;
   readonly clock: Clock;
@@ -87,6 +90,7 @@ export async function live(options: LiveOptions): Promise<number> {
   });
   using pages = UnusedPages.open(await unused); // before the permissions for it go
   if (pages) trim = () => pages.trim();
+  if (limitBytes !== undefined && limitBytes < SPACIOUS_BYTES) pages?.readSparingly(Deno.osRelease());
   const gone = await giveUp(permissionsToGiveUp(reading.config, allowed));
   logger.info("gave up permissions", {
     permissions: gone.join(",") || "none",

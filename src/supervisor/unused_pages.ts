@@ -6,8 +6,17 @@ const FIRST_AFTER_MS = 5_000;
 /** How often afterwards, ms: what runs now and then, such as the collector of garbage, need not stay resident in between. */
 const EVERY_MS = 10_000;
 
+/** madvise(2): a page that is touched and is not in memory is read alone, without what lies around it. */
+const MADV_RANDOM = 1;
+
 /** madvise(2): drop these pages from this process; they are read back from the file's cache when touched again. */
 const MADV_DONTNEED = 4;
+
+/** madvise(2): leave it out of core dumps, where code is not anyway: makes a mapping of its own of a stretch. */
+const MADV_DONTDUMP = 16;
+
+/** How much code one missing page may bring in with it: twice what the kernel maps at once. */
+const CODE_PIECE_BYTES = 128n * 1024n;
 
 const LIBC = "libc.so.6";
 
@@ -20,6 +29,8 @@ const SYMBOLS = {
 export interface AddressRange {
   readonly start: bigint;
   readonly end: bigint;
+  /** Whether it is run, not only read. */
+  readonly isCode: boolean;
 }
 
 /**
@@ -64,6 +75,23 @@ export class UnusedPages implements Disposable {
     this.#ranges = ranges;
   }
 
+  /**
+   * From now on little more is read from the files than what is missing. Disks are often set to read megabytes ahead: within a
+   * container's limit these push out the pages that are at work, which then are read again with as much around them, and
+   * so on for ever. For code, newer kernels read ahead whatever they are told, but never beyond a mapping's end: so
+   * the code is made many mappings. Elsewhere it is read page by page, too, though the kernel then takes no heed of which
+   * pages are at work.
+   * @param release the kernel's, as uname(2) has it
+   */
+  readSparingly(release: string): void {
+    const { madvise } = this.#libc.symbols;
+    for (const { start, end, isCode } of this.#ranges) {
+      if (!isCode || !readsCodeWithinMappings(release)) madvise(start, end - start, MADV_RANDOM);
+      if (!isCode) continue;
+      for (const piece of everyOtherPiece(start, end)) madvise(piece, CODE_PIECE_BYTES, MADV_DONTDUMP);
+    }
+  }
+
   /** Gives back what is unused now. Takes about a millisecond. */
   release(): void {
     const { madvise, malloc_trim } = this.#libc.symbols;
@@ -79,6 +107,18 @@ export class UnusedPages implements Disposable {
   [Symbol.dispose](): void {
     this.#libc.close();
   }
+}
+
+/** Linux does from 6.17 on (mm/filemap.c, do_sync_mmap_readahead). */
+export function readsCodeWithinMappings(release: string): boolean {
+  const [major, minor] = release.split(".").map((part) => parseInt(part));
+  return major > 6 || (major === 6 && minor >= 17);
+}
+
+/** Where every other whole piece of code begins, at a multiple of its size. */
+function* everyOtherPiece(start: bigint, end: bigint): Generator<bigint, void, void> {
+  const first = (start + CODE_PIECE_BYTES - 1n) / CODE_PIECE_BYTES * CODE_PIECE_BYTES;
+  for (let at = first; at + CODE_PIECE_BYTES <= end; at += 2n * CODE_PIECE_BYTES) yield at;
 }
 
 /** Releases once start-up has ended, and again and again until the signal aborts. */
@@ -107,7 +147,8 @@ export function cleanRanges(smaps: string, file: string): AddressRange[] {
     if (mapping) {
       const [, start, end, mode, path] = mapping;
       const isCandidate = /^r-[-x]p$/.test(mode) && (path === file || /\.so(\.\d+)*$/.test(path));
-      range = isCandidate ? { start: BigInt(`0x${start}`), end: BigInt(`0x${end}`) } : undefined;
+      const isCode = mode[2] === "x";
+      range = isCandidate ? { start: BigInt(`0x${start}`), end: BigInt(`0x${end}`), isCode } : undefined;
     } else if (range && /^Anonymous: +0 kB$/.test(line)) found.push(range);
   }
   return found;

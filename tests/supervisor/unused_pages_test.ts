@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { cleanRanges, keepReleasing } from "../../src/supervisor/unused_pages.ts";
+import { cleanRanges, keepReleasing, readsCodeWithinMappings } from "../../src/supervisor/unused_pages.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { denoProcess } from "../support/process_runner.ts";
 
@@ -48,6 +48,23 @@ const cases: { name: string; smaps: string[]; want: [bigint, bigint][] }[] = [
     want: [],
   },
 ];
+Deno.test("code is read within mappings by newer kernels", () => {
+  const releases = [
+    "5.15.0-91-generic",
+    "6.1.0-18-amd64",
+    "6.12.9",
+    "6.17.0-5-generic",
+    "6.18.44",
+    "7.0.0-rc1",
+  ];
+  assert.deepEqual(releases.map(readsCodeWithinMappings), [false, false, false, true, true, true]);
+});
+
+Deno.test("pages that may be dropped are told apart: code and data", () => {
+  const smaps = [mapping("1000-3000", "r--p", "/bunny", 0), mapping("4000-5000", "r-xp", "/bunny", 0)];
+  assert.deepEqual(cleanRanges(smaps.join("\n"), "/bunny").map(({ isCode }) => isCode), [false, true]);
+});
+
 for (const { name, smaps, want } of cases) {
   Deno.test(`pages that may be dropped: ${name}`, () => {
     const file = name === "a path with spaces" ? "/a c" : "/bunny";
@@ -58,7 +75,7 @@ for (const { name, smaps, want } of cases) {
 const CHILD = fileURLToPath(new URL("unused_pages_child.ts", import.meta.url));
 
 Deno.test({
-  name: "unused pages leave the resident set, and what was dropped still works",
+  name: "unused pages leave the resident set, little is read ahead, and what was dropped still works",
   ignore: Deno.build.os !== "linux",
   fn: async () => {
     await using child = denoProcess(["run", "-A", "--no-check", CHILD]);
@@ -66,6 +83,8 @@ Deno.test({
     assert.equal((await child.status).code, 0, child.output);
     assert.ok(said.afterBytes < said.beforeBytes * 0.8, JSON.stringify(said));
     assert.equal(said.works, 500_500);
+    assert.ok(said.mappings > said.mappingsBefore + 100, JSON.stringify(said));
+    assert.ok(said.readAlone >= 1, JSON.stringify(said));
     assert.match(said.loading, /NotCapable/);
   },
 });
