@@ -31,9 +31,12 @@ export const check: Command = {
     if (!reading) return EXIT.usage;
     for (const warning of reading.warnings) output.err(`warning: ${formatProblem(warning)}`);
     const { config } = reading;
-    output.out(
-      `${path}: good: ${config.egress.probes.length} probes, ${config.ingress.health.length} health endpoints`,
-    );
+    const probes = counted(config.egress.probes.length, "probe");
+    output.out(`${path}: good: ${probes}, ${counted(config.ingress.health.length, "health endpoint")}`);
     return EXIT.ok;
   },
 };
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}

@@ -62,7 +62,7 @@ function remarksOn(expr: Expr, query: string, selectable: Selectable): Finding[]
   const { probes, metrics } = selectable;
   const findings: Finding[] = [];
   const say = (value: string, message: string, known: ReadonlySet<string>) => {
-    const hint = selectable.guessesLeft-- > 0 ? didYouMean(value, known) : "";
+    const hint = selectable.guessesLeft-- > 0 ? withoutPrefix(value, known) ?? didYouMean(value, known) : "";
     findings.push({ message: `${message} ${quote(value)}${hint}`, index: Math.max(0, query.indexOf(value)) });
   };
   for (const { kind, name, literals } of selectorsOf(expr).flat()) {
@@ -75,4 +75,10 @@ function remarksOn(expr: Expr, query: string, selectable: Selectable): Finding[]
     }
   }
   return findings;
+}
+
+/** The original put `otel_` and `prom_` before the names of its users' metrics, and units behind them. */
+function withoutPrefix(name: string, known: ReadonlySet<string>): string | undefined {
+  const [, own] = /^(?:otel|prom)_(.+?)(?:_total|_milliseconds)?$/.exec(name) ?? [];
+  return known.has(own) ? `: it is ${quote(own)} here, without what the original put around it` : undefined;
 }

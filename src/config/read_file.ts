@@ -53,6 +53,7 @@ export async function readContent(path: string): Promise<FileContent> {
     const bytes = await readUpTo(MAX_FILE_BYTES + 1, path, size);
     if (bytes.length > MAX_FILE_BYTES) return unreadable(tooLarge(path).message);
     const text = decode(bytes);
+    if (looksLikeUtf16(bytes)) return unreadable("is UTF-16; save it as UTF-8");
     if (text === undefined) return unreadable("is not text in UTF-8");
     return { kind: "text", text, hash: createHash("sha256").update(bytes).digest("hex") };
   } catch (error) {
@@ -86,6 +87,14 @@ async function readUpTo(maxBytes: number, path: string, likelyBytes: number): Pr
     bytes = larger;
   }
   return bytes.subarray(0, length);
+}
+
+/** By its byte order mark, or because every other byte of its beginning is 0. */
+function looksLikeUtf16(bytes: Uint8Array): boolean {
+  const [first, second, third, fourth] = bytes;
+  if ((first === 0xfe && second === 0xff) || (first === 0xff && second === 0xfe)) return true;
+  return (first === 0) !== (second === 0) && (first === 0) === (third === 0) &&
+    (second === 0) === (fourth === 0);
 }
 
 function decode(bytes: Uint8Array): string | undefined {

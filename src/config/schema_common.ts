@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { quote } from "../base/text.ts";
 import {
   about,
   check,
@@ -38,7 +39,9 @@ function isMetricName(name: string): boolean {
 /** What is wrong with a label's name, if anything. */
 function labelNameProblem(name: string): string | undefined {
   if (!LABEL_NAME.test(name)) {
-    return "a label's name is made of letters, digits and _, and starts with no digit";
+    return `a label's name is made of letters, digits and _, and starts with no digit: ${
+      quote(name)
+    } does not fit`;
   }
   if (name.startsWith("__")) return "names that start with __ belong to Prometheus";
   if (RESERVED_LABELS.has(name)) return "Bunny sets this label itself";
@@ -89,7 +92,9 @@ function metricClashes({ enabled, name, extraLabels }: Found): Clash[] {
   else if (typeof name === "string" && !isMetricName(name)) {
     clashes.push({
       key: "name",
-      message: "a metric's name is made of letters, digits, _ and :, and starts with no digit",
+      message: `a metric's name is made of letters, digits, _ and :, and starts with no digit: ${
+        quote(name)
+      } does not fit`,
     });
   }
   const names = Array.isArray(extraLabels) ? extraLabels.map((label: Found | null) => label?.name) : [];

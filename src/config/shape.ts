@@ -1,8 +1,8 @@
 /** Lays the tree of a YAML file on the schema: names keys that the schema doesn't know, and gives plain values. */
 import * as v from "valibot";
 import { guess } from "./guess.ts";
+import { isKubernetesObject, isSecondsFor, KUBERNETES_OBJECT, unknownKeyHint } from "./hints.ts";
 import type { Steps } from "../base/steps.ts";
-import { quote } from "../base/text.ts";
 import type { Costly, Metadata } from "./leaf.ts";
 import { MAX_KEYS, MAX_VALUES } from "./limits.ts";
 import { joinedPath, type Path } from "./problem.ts";
@@ -202,6 +202,10 @@ class Shaper {
   /** A key that nearly has the right name is read as that one, so that what is below it is checked too. */
   *#keys(node: MapNode, entries: v.ObjectEntries, place: Place, meant: string): Steps<unknown> {
     const value: Record<string, unknown> = Object.create(null);
+    if (!place.parent && isKubernetesObject(node.entries)) {
+      this.#report([], node.start, KUBERNETES_OBJECT);
+      return value;
+    }
     const known = Object.keys(entries);
     const free = known.filter((key) => !node.entries.has(key));
     for (const [written, entry] of node.entries) {
@@ -210,8 +214,10 @@ class Shaper {
         if (this.#isEnough()) break;
         yield;
         key = this.#guess(written, free) ?? this.#guess(written, known);
-        this.#unknown(written, entry, key, known, place);
-        if (key === undefined || node.entries.has(key) || key in value) continue;
+        this.#unknown(written, entry, key, entries, place);
+        if (key === undefined || node.entries.has(key) || key in value || isSecondsFor(written, key)) {
+          continue;
+        }
       }
       const given = this.#placeOf(entry, written, place, entries[key] as v.GenericSchema);
       const name = joinedPath(meant, key);
@@ -235,14 +241,10 @@ class Shaper {
     key: string,
     { keyStart }: Entry,
     meant: string | undefined,
-    known: readonly string[],
+    entries: v.ObjectEntries,
     place: Place,
   ): void {
-    const hint = meant !== undefined
-      ? `, did you mean ${quote(meant)}?`
-      : known.length <= 8
-      ? `; known here: ${known.join(", ")}`
-      : "";
+    const hint = unknownKeyHint(key, meant, { entries, above: keysAbove(place) });
     this.#report(this.#pathOf(key, place), keyStart, `unknown key${hint}`);
   }
 
@@ -272,6 +274,11 @@ class Shaper {
     }
     return value;
   }
+}
+
+/** Keys of the next mapping above a place. */
+function keysAbove({ parent }: Place): v.ObjectEntries | undefined {
+  return parent && isObject(parent.schema) ? parent.schema.entries : undefined;
 }
 
 /** The bound that the schema sets to a list, at whatever depth of its pipes. */

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { guess } from "./guess.ts";
+import { wrongValueHint } from "./hints.ts";
 import { EXPECTED, type Finding, type Test } from "./leaf.ts";
 import type { Steps } from "../base/steps.ts";
 import { quote } from "../base/text.ts";
@@ -126,12 +127,21 @@ class Written {
       return { message: finding.message, offset: offsetInFile(text, node, finding.index) };
     }
     const words = finding?.message ?? `${EXPECTED}${message}`;
-    return { message: words.startsWith(EXPECTED) ? `${words}, found ${this.#found(isKey)}` : words, offset };
+    return {
+      message: words.startsWith(EXPECTED) ? `${words}, found ${this.#found(isKey, text)}` : words,
+      offset,
+    };
   }
 
-  #found(isKey: boolean): string {
-    if (!isKey) return describeNode(this.#place.node, this.#isSecret) + this.#guess();
+  #found(isKey: boolean, text: string): string {
+    if (!isKey) return describeNode(this.#place.node, this.#isSecret) + this.#guess() + this.#hint(text);
     return this.#isSecret ? "another name" : quote(String(this.#issue.input));
+  }
+
+  #hint(text: string): string {
+    if (this.#isSecret) return "";
+    const { node, schema } = this.#place;
+    return wrongValueHint(node, schema.type, String(this.path.at(-1)), text);
   }
 
   /** What one of our own checks found, with the place inside the value. */

@@ -31,14 +31,48 @@ export class SyntaxFaults {
   /** @throws {TooManyFaults} when that is enough */
   add(offset: number, code: string, message = ""): void {
     if (this.isFull) throw new TooManyFaults();
-    const isOpen = code === "BAD_INDENT" && message.startsWith("Flow ");
-    this.#faults.push({ offset, message: isOpen ? OPEN_BRACKET : SYNTAX[code] ?? "this is not YAML" });
+    const last = this.#faults.at(-1);
+    const isSame = code === "MULTILINE_IMPLICIT_KEY" && last?.offset === offset &&
+      last.message === SECOND_KEY;
+    if (isSame) this.#faults.pop();
+    this.#faults.push({ offset, message: isSame ? DEEPER_LINE : inOurWords(code, message) });
     if (this.isFull) throw new TooManyFaults();
   }
 }
 
-/** One code of the library's stands for two mistakes. */
-const OPEN_BRACKET = "a [ or { above is not closed, or its end is not indented far enough";
+function inOurWords(code: string, message: string): string {
+  const special = SPECIAL.find((row) => row.code === code && message.includes(row.holds));
+  return special?.words ?? SYNTAX[code] ?? "this is not YAML";
+}
+
+const SECOND_KEY = 'a second key on this line; text that holds ": " must be quoted';
+
+/** What is left of a key's line and the lines below it, taken together for a key: two complaints, one mistake. */
+const DEEPER_LINE = "the next line is indented deeper than this key, so it goes on with this text; " +
+  "keys of one mapping begin in the same column";
+
+/** Codes that stand for several mistakes, told apart by words of the library's message. */
+const SPECIAL: readonly { readonly code: string; readonly holds: string; readonly words: string }[] = [
+  {
+    code: "BAD_INDENT",
+    holds: "Flow ",
+    words: "a [ or { above is not closed, or its end is not indented far enough",
+  },
+  {
+    code: "MISSING_CHAR",
+    holds: "without - indicator",
+    words: "bad indentation: this line is in line with neither the list above nor the keys of its last item",
+  },
+  { code: "MISSING_CHAR", holds: "Missing closing", words: "a closing quote is missing" },
+  { code: "MISSING_CHAR", holds: "Implicit map keys", words: "a colon is missing after this key" },
+  { code: "MISSING_CHAR", holds: "Missing , ", words: "a comma is missing between two items of [ ] or { }" },
+  {
+    code: "UNEXPECTED_TOKEN",
+    holds: "at node end",
+    words:
+      "nothing may follow here: put the whole text into quotes, of the kind that it does not hold itself",
+  },
+];
 
 /** The library's error codes in our words. Its own may repeat text from the file, which may be a secret. */
 const SYNTAX: Readonly<Record<string, string>> = {
@@ -46,10 +80,10 @@ const SYNTAX: Readonly<Record<string, string>> = {
   BAD_ALIAS: "bad alias: a name must follow the *",
   BAD_DIRECTIVE: "bad directive: only %YAML and %TAG are known",
   BAD_DQ_ESCAPE: "bad escape sequence in double quotes; write \\\\ for a backslash, or use single quotes",
-  BAD_INDENT: "bad indentation",
+  BAD_INDENT: "bad indentation: keys of one mapping, and items of one list, begin in the same column",
   BAD_PROP_ORDER: "anchors and tags must come after the indicators ? : -",
   BAD_SCALAR_START: "text can't start with this character here; put it in quotes",
-  BLOCK_AS_IMPLICIT_KEY: 'a second key on this line; text that holds ": " must be quoted',
+  BLOCK_AS_IMPLICIT_KEY: SECOND_KEY,
   BLOCK_IN_FLOW: "block syntax can't stand inside [ ] or { }",
   COMMENT_SPACE: "a comment must be set off by a space before its #",
   IMPOSSIBLE: "this is not YAML",

@@ -103,7 +103,7 @@ Deno.test("command line: check names every mistake, and says what is good", asyn
     "check",
     dir.write("good.yaml", "egress: { probes: [ { name: a, tcpSocket: { port: 1 } } ] }\n"),
   );
-  assert.deepEqual([good.code, good.out.endsWith("good: 1 probes, 0 health endpoints")], [0, true]);
+  assert.deepEqual([good.code, good.out.endsWith("good: 1 probe, 0 health endpoints")], [0, true]);
 });
 
 Deno.test("command line: query over a script, as a table", async () => {

@@ -163,11 +163,29 @@ const files: readonly { name: string; make: (path: string) => void; want: string
     want: "is not text in UTF-8",
   },
   {
+    name: "UTF-16, as some editors on Windows save",
+    make: (path) => Deno.writeFileSync(path, utf16(0xfeff, "{}")),
+    want: "is UTF-16; save it as UTF-8",
+  },
+  {
+    name: "UTF-16 without its mark",
+    make: (path) => Deno.writeFileSync(path, utf16("{}")),
+    want: "is UTF-16; save it as UTF-8",
+  },
+  {
     name: "a pipe",
     make: (path) => assert.ok(new Deno.Command("mkfifo", { args: [path] }).outputSync().success),
     want: "is not a plain file",
   },
 ];
+
+/** Little-endian. */
+function utf16(...parts: readonly (number | string)[]): Uint8Array {
+  const units = parts.flatMap((part) =>
+    typeof part === "number" ? [part] : [...part].map((letter) => letter.charCodeAt(0))
+  );
+  return new Uint8Array(units.flatMap((unit) => [unit & 0xff, unit >> 8]));
+}
 
 for (const { name, make, want } of files) {
   Deno.test(`config file: ${name}`, async () => {

@@ -65,7 +65,7 @@ const mistakes: readonly { name: string; text: string; want: string }[] = [
   {
     name: "a missing comma",
     text: `[\n${many((i) => `a${i},\n`)}{b: 1}\n{c: 1}]`,
-    want: "403:1: something is missing here: a closing quote or bracket, a comma, a colon or a space",
+    want: "403:1: a comma is missing between two items of [ ] or { }",
   },
   {
     name: "a second colon",

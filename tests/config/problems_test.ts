@@ -179,8 +179,18 @@ const MISTAKES: Readonly<Record<string, readonly string[]>> = {
   together_url_without_remote: [
     "5:9: ingress.httpServer.health[0].remoteUrl: remoteUrl needs source remote",
   ],
+  type_brackets_for_query: [
+    "6:18: ingress.httpServer.health[0].instantQuery.query: expected a PromQL expression, found a mapping; put text that starts with { into quotes",
+  ],
+  type_colon_without_blank: [
+    '5:9: egress.probes[0].httpGet: expected a mapping, found "port:80"; a blank is missing behind the colon',
+  ],
   type_duration_as_number: [
     '6:20: ingress.httpServer.health[0].instantQuery.timeout: expected a duration from 1ms to 1h, such as "300ms" or "1m30s", found 5',
+  ],
+  type_duration_for_milliseconds: [
+    '2:23: egress.periodMilliseconds: expected a whole number from 10 to 86400000, found "1.5s"; in milliseconds that is 1500',
+    '3:24: egress.timeoutMilliseconds: expected a whole number from 1 to 3600000, found "0s"',
   ],
   type_fraction: [
     "2:23: egress.periodMilliseconds: expected a whole number from 10 to 86400000, found 0.5",
@@ -207,10 +217,26 @@ const MISTAKES: Readonly<Record<string, readonly string[]>> = {
     '1:9: egress: expected a mapping, found "probes"',
   ],
   type_text_for_number: [
-    '5:15: egress.probes[0].httpGet.port: expected a whole number from 1 to 65535, found "8080"',
+    '5:15: egress.probes[0].httpGet.port: expected a whole number from 1 to 65535, found "8080"; leave the quotes out',
+  ],
+  type_variable_for_number: [
+    '2:23: egress.periodMilliseconds: expected a whole number from 10 to 86400000, found "${PERIOD}"; no variables are put in here',
+    "3:24: egress.timeoutMilliseconds: expected a whole number from 1 to 3600000, found an empty mapping; {{ }} is a template's: render the file first",
+    "3:25: egress.timeoutMilliseconds: a key must be plain text",
   ],
   type_whole_file: [
     "1:1: expected a mapping, found a list",
+  ],
+  unknown_key_in_seconds: [
+    '2:3: egress.periodSeconds: unknown key, did you mean "periodMilliseconds"? (1000 for each second)',
+    "6:7: egress.probes[0].failureThreshold: unknown key: how many failures count is for a health endpoint's query to say",
+  ],
+  unknown_key_indented_too_far: [
+    "6:9: egress.probes[0].httpGet.timeoutMilliseconds: unknown key; the mapping above has one: is this line indented too far?",
+  ],
+  unknown_key_not_indented: [
+    "3:7: egress.probes[0]: a probe has exactly one of httpGet, grpc, tcpSocket, exec, found none",
+    "5:7: egress.probes[0].port: unknown key; httpGet has one: is this line indented far enough?",
   ],
   unknown_key_of_another_letter_case: [
     '4:7: egress.probes[0].tcpsocket: unknown key, did you mean "tcpSocket"?',
@@ -224,6 +250,9 @@ const MISTAKES: Readonly<Record<string, readonly string[]>> = {
   ],
   unknown_key_without_guess: [
     "3:3: egress.zebra: unknown key; known here: initialDelayMilliseconds, periodMilliseconds, timeoutMilliseconds, adaptive, probes",
+  ],
+  unknown_keys_of_kubernetes: [
+    "1:1: this is a Kubernetes object; Bunny's file is what stands in its data",
   ],
   unknown_keys_several: [
     '2:3: egress.probe: unknown key, did you mean "probes"?',
@@ -286,14 +315,14 @@ const MISTAKES: Readonly<Record<string, readonly string[]>> = {
     '7:21: ingress.httpServer.health[0].rangeQuery.interval: expected a duration from 1ms, such as "300ms" or "1m30s", found "0s"',
   ],
   value_label_name: [
-    "5:9: egress.probes[0].labels.team-name: a label's name is made of letters, digits and _, and starts with no digit",
+    '5:9: egress.probes[0].labels.team-name: a label\'s name is made of letters, digits and _, and starts with no digit: "team-name" does not fit',
   ],
   value_label_reserved: [
     "5:9: egress.probes[0].labels.__name__: names that start with __ belong to Prometheus",
     "6:9: egress.probes[0].labels.type: Bunny sets this label itself",
   ],
   value_metric_name: [
-    "6:20: egress.probes[0].metrics.attempts.name: a metric's name is made of letters, digits, _ and :, and starts with no digit",
+    '6:20: egress.probes[0].metrics.attempts.name: a metric\'s name is made of letters, digits, _ and :, and starts with no digit: "1st-attempts" does not fit',
   ],
   value_metric_name_missing: [
     "6:19: egress.probes[0].metrics.attempts: a metric that is enabled needs a name",
@@ -372,13 +401,25 @@ const MISTAKES: Readonly<Record<string, readonly string[]>> = {
     "3:16: bad escape sequence in double quotes; write \\\\ for a backslash, or use single quotes",
   ],
   yaml_indentation: [
-    "3:1: bad indentation",
+    "3:1: bad indentation: keys of one mapping, and items of one list, begin in the same column",
+  ],
+  yaml_indentation_of_item: [
+    "4:1: bad indentation: this line is in line with neither the list above nor the keys of its last item",
+  ],
+  yaml_key_alone: [
+    "2:3: a key must stand on one line: is a colon missing?",
   ],
   yaml_merge_of_text: [
     "2:3: egress: << takes a mapping or a list of mappings",
   ],
+  yaml_next_line_deeper: [
+    "3:13: the next line is indented deeper than this key, so it goes on with this text; keys of one mapping begin in the same column",
+  ],
   yaml_quote_open: [
-    "4:1: something is missing here: a closing quote or bracket, a comma, a colon or a space",
+    "4:1: a closing quote is missing",
+  ],
+  yaml_quotes_in_quotes: [
+    "6:40: nothing may follow here: put the whole text into quotes, of the kind that it does not hold itself",
   ],
   yaml_tab: [
     "2:1: a tab can't indent; use spaces",

@@ -359,6 +359,13 @@ ingress:
       'did you mean "probe_success"?',
   },
   {
+    name: "a metric under the name that the original made of it",
+    text: `egress: {probes: [{name: a, grpc: {port: 1}, metrics: {attempts: {name: tries, enabled: true}}}]}
+ingress: {httpServer: {health: [{path: a, instantQuery: {query: "otel_tries_total > bool 0"}}]}}`,
+    want: "2:66: ingress.httpServer.health[0].instantQuery.query: nothing here makes the metric " +
+      '"otel_tries_total": it is "tries" here, without what the original put around it',
+  },
+  {
     name: "an instant in the future",
     text: `ingress: {httpServer: {health: [{path: a, instantQuery: {relativeInstantTime: 5s, query: "1"}}]}}`,
     want: "1:58: ingress.httpServer.health[0].instantQuery.relativeInstantTime: this lies in the future, " +
