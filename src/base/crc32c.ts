@@ -1,15 +1,17 @@
+import { lazy } from "./lazy.ts";
+
 /** Castagnoli's polynomial, bits reversed (RFC 3720, appendix B.4). */
 const POLYNOMIAL = 0x82f63b78;
 
 /** Eight tables of 256, so that eight bytes take one step ("slicing by eight"). Row k: a byte followed by k zero bytes. */
-const TABLES = makeTables();
+const TABLES = lazy(makeTables);
 
 /**
  * CRC-32C of `bytes[start, end)`, unsigned. `seed` is the checksum of what came before, so that
  * `crc32c(ab) === crc32c(b, 0, b.length, crc32c(a))`.
  */
 export function crc32c(bytes: Uint8Array, start = 0, end = bytes.length, seed = 0): number {
-  const t = TABLES;
+  const t = TABLES();
   let crc = ~seed;
   let at = start;
   for (const last = end - 8; at <= last; at += 8) {

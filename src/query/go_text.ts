@@ -1,4 +1,5 @@
 /** Text as Go's strconv and fmt write it: what Prometheus' messages and printed queries are made of. */
+import { lazy } from "../base/lazy.ts";
 
 const SHORT_ESCAPES: ReadonlyMap<number, string> = new Map([
   [0x07, "\\a"],
@@ -11,7 +12,7 @@ const SHORT_ESCAPES: ReadonlyMap<number, string> = new Map([
   [0x5c, "\\\\"],
 ]);
 
-const PRINTABLE = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
+const PRINTABLE = lazy(() => /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u);
 /** Text that needs no escape. */
 const PLAIN = /^[ !#-[\]-~]*$/;
 
@@ -34,7 +35,7 @@ export function quoteRune(char: string | undefined): string {
 /** Go's `%#U`: U+0041 'A', the character only where it can be printed. */
 export function unicodeName(char: string): string {
   const hex = char.codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0");
-  return PRINTABLE.test(char) ? `U+${hex} '${char}'` : `U+${hex}`;
+  return PRINTABLE().test(char) ? `U+${hex} '${char}'` : `U+${hex}`;
 }
 
 function escaped(char: string, delimiter: string): string {
@@ -43,7 +44,7 @@ function escaped(char: string, delimiter: string): string {
   const code = char.codePointAt(0)!;
   const short = SHORT_ESCAPES.get(code);
   if (short !== undefined) return short;
-  if (PRINTABLE.test(char)) return char;
+  if (PRINTABLE().test(char)) return char;
   if (code < 0x20 || code === 0x7f) return `\\x${code.toString(16).padStart(2, "0")}`;
   if (code >= 0xdc80 && code < 0xdd00) return `\\x${(code - 0xdc00).toString(16)}`; // a byte of no character
   if (code >= 0xd800 && code < 0xe000) return "\\ufffd"; // half a pair: not a character

@@ -1,28 +1,31 @@
+import { lazy } from "../../base/lazy.ts";
 import { decodeHuffman } from "./huffman.ts";
 
 /** A header's name, in lower case, and its value. */
 export type Header = readonly [name: string, value: string];
 
 /** RFC 7541, appendix A; the first one has index 1. A row: a name, then the values it is listed with. */
-const STATIC_TABLE: readonly Header[] = ([
-  [":authority", ""],
-  [":method", "GET", "POST"],
-  [":path", "/", "/index.html"],
-  [":scheme", "http", "https"],
-  [":status", "200", "204", "206", "304", "400", "404", "500"],
-  ["accept-charset", ""],
-  ["accept-encoding", "gzip, deflate"],
-  ..."accept-language accept-ranges accept access-control-allow-origin age allow authorization cache-control"
-    .split(" ").map((name) => [name, ""]),
-  ..."content-disposition content-encoding content-language content-length content-location content-range content-type"
-    .split(" ").map((name) => [name, ""]),
-  ..."cookie date etag expect expires from host if-match if-modified-since if-none-match if-range if-unmodified-since"
-    .split(" ").map((name) => [name, ""]),
-  ..."last-modified link location max-forwards proxy-authenticate proxy-authorization range referer refresh retry-after"
-    .split(" ").map((name) => [name, ""]),
-  ..."server set-cookie strict-transport-security transfer-encoding user-agent vary via www-authenticate"
-    .split(" ").map((name) => [name, ""]),
-] as string[][]).flatMap(([name, ...values]) => values.map((value): Header => [name, value]));
+const STATIC_TABLE = lazy((): readonly Header[] =>
+  ([
+    [":authority", ""],
+    [":method", "GET", "POST"],
+    [":path", "/", "/index.html"],
+    [":scheme", "http", "https"],
+    [":status", "200", "204", "206", "304", "400", "404", "500"],
+    ["accept-charset", ""],
+    ["accept-encoding", "gzip, deflate"],
+    ..."accept-language accept-ranges accept access-control-allow-origin age allow authorization cache-control"
+      .split(" ").map((name) => [name, ""]),
+    ..."content-disposition content-encoding content-language content-length content-location content-range content-type"
+      .split(" ").map((name) => [name, ""]),
+    ..."cookie date etag expect expires from host if-match if-modified-since if-none-match if-range if-unmodified-since"
+      .split(" ").map((name) => [name, ""]),
+    ..."last-modified link location max-forwards proxy-authenticate proxy-authorization range referer refresh retry-after"
+      .split(" ").map((name) => [name, ""]),
+    ..."server set-cookie strict-transport-security transfer-encoding user-agent vary via www-authenticate"
+      .split(" ").map((name) => [name, ""]),
+  ] as string[][]).flatMap(([name, ...values]) => values.map((value): Header => [name, value]))
+);
 
 /** What an entry of the dynamic table counts beside its text (RFC 7541, 4.1). */
 const ENTRY_OVERHEAD_BYTES = 32;
@@ -81,9 +84,8 @@ export class HpackDecoder {
   }
 
   #at(index: number): Header | undefined {
-    return index <= STATIC_TABLE.length
-      ? STATIC_TABLE[index - 1]
-      : this.#table[index - STATIC_TABLE.length - 1];
+    const known = STATIC_TABLE();
+    return index <= known.length ? known[index - 1] : this.#table[index - known.length - 1];
   }
 
   #remember(header: Header | undefined): Header | undefined {

@@ -1,3 +1,5 @@
+import { lazy } from "../../base/lazy.ts";
+
 /**
  * The symbols of HPACK's Huffman code (RFC 7541, appendix B) by the length of their code words in bits, as ranges and
  * single ones. The code is canonical, so nothing more is needed: ordered by length and then by symbol, each word is
@@ -37,11 +39,12 @@ interface WordRow {
   readonly symbols: readonly number[];
 }
 
-const ROWS = layOut();
+const ROWS = lazy(layOut);
 
 /** @returns the text's bytes, or `undefined` when this is no such code */
 export function decodeHuffman(coded: Uint8Array): Uint8Array | undefined {
-  const decoded = new Uint8Array(Math.ceil(coded.length * 8 / ROWS[0].bits));
+  const rows = ROWS();
+  const decoded = new Uint8Array(Math.ceil(coded.length * 8 / rows[0].bits));
   let length = 0;
   let word = 0;
   let bits = 0;
@@ -49,12 +52,12 @@ export function decodeHuffman(coded: Uint8Array): Uint8Array | undefined {
   for (let at = 0; at < coded.length * 8; at++) {
     word = word << 1 | coded[at >> 3] >> (7 - (at & 7)) & 1;
     bits++;
-    while (row < ROWS.length && ROWS[row].bits < bits) row++;
-    if (row === ROWS.length) return undefined;
-    if (ROWS[row].bits !== bits) continue;
-    const index = word - ROWS[row].firstWord;
-    if (index >= ROWS[row].symbols.length) continue; // a longer word
-    const symbol = ROWS[row].symbols[index];
+    while (row < rows.length && rows[row].bits < bits) row++;
+    if (row === rows.length) return undefined;
+    if (rows[row].bits !== bits) continue;
+    const index = word - rows[row].firstWord;
+    if (index >= rows[row].symbols.length) continue; // a longer word
+    const symbol = rows[row].symbols[index];
     if (symbol === END_OF_STRING) return undefined;
     decoded[length++] = symbol;
     word = bits = row = 0;

@@ -1,10 +1,11 @@
+import { lazy } from "../../base/lazy.ts";
 import { CUSTOM_BUCKETS_SCHEMA, type Histogram } from "../../model/histogram.ts";
 
 /** Finest schema: 2^8 buckets to each power of two. */
 const MAX_SCHEMA = 8;
 
 /** Where the finest schema divides [0.5, 1), as fractions; coarser schemas use every 2nd, 4th, … of them. */
-const FRACTIONS = fractions();
+const FRACTIONS = lazy(fractions);
 
 /**
  * The bounds as Prometheus has them, to the last bit, so that printed bounds are the same: its table holds products of
@@ -30,7 +31,7 @@ export function exponentialBound(index: number, schema: number): number {
     const power = index * 2 ** -schema;
     return power === 1024 ? Number.MAX_VALUE : 2 ** power;
   }
-  const fraction = FRACTIONS[(index & ((1 << schema) - 1)) << (MAX_SCHEMA - schema)];
+  const fraction = FRACTIONS()[(index & ((1 << schema) - 1)) << (MAX_SCHEMA - schema)];
   const power = (index >> schema) + 1;
   if (fraction === 0.5 && power === 1025) return Number.MAX_VALUE;
   return fraction * 2 * 2 ** (power - 1); // 2^1024 would be too large a factor

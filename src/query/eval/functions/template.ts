@@ -1,7 +1,8 @@
 import type { Matcher } from "re2js";
+import { lazy } from "../../../base/lazy.ts";
 
 /** `$1`, `$name`, `${1}`, `${name}`, `$$`; a name goes on as long as it can. */
-const REFERENCE = /\$(?:(\$)|\{([\p{L}\p{N}_]+)\}|([\p{L}\p{N}_]+))/gu;
+const REFERENCE = lazy(() => /\$(?:(\$)|\{([\p{L}\p{N}_]+)\}|([\p{L}\p{N}_]+))/gu);
 
 /**
  * Fills a match's groups into a replacement, as Go's Regexp.Expand does: what is unknown becomes nothing. What grows
@@ -14,7 +15,7 @@ export function expandTemplate(
   maxLength: number,
 ): string {
   let length = template.length;
-  return template.replace(REFERENCE, (reference, dollar, braced, plain) => {
+  return template.replace(REFERENCE(), (reference, dollar, braced, plain) => {
     if (length > maxLength) return reference;
     if (dollar) return "$";
     const name: string = braced ?? plain;
