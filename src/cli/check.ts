@@ -9,7 +9,7 @@ export const check: Command = {
     "Usage: bunny check [PATH | --config PATH]",
     "",
     "Reads the configuration and prints each problem as file:line:column: key: message.",
-    "Exit code 0: it is good; 2: it is not.",
+    "Exit code 0: it is good, warnings or not; 2: it is not, or can't be read.",
     "",
     CONFIG_HELP,
   ].join("\n"),

@@ -1,5 +1,6 @@
 import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
 import { messageOf } from "../base/errors.ts";
+import { quote } from "../base/text.ts";
 
 /** What a process ends with. */
 export const EXIT = {
@@ -44,6 +45,14 @@ export function parseArguments(args: readonly string[], options: ParseArgsOption
     });
     return { kind: "ok", values, positionals };
   } catch (error) {
-    return { kind: "error", message: messageOf(error) };
+    return { kind: "error", message: unknownOption(messageOf(error), Object.keys(options)) };
   }
+}
+
+/** The library goes on about arguments that start with a dash; what there is tells more. */
+function unknownOption(message: string, options: readonly string[]): string {
+  const option = /^Unknown option '([^']*)'/.exec(message)?.[1];
+  if (option === undefined) return message;
+  const known = [...options, "help"].map((name) => `--${name}`);
+  return `unknown option ${quote(option)}; there are: ${known.join(", ")}`;
 }

@@ -40,7 +40,7 @@ export async function main(args: readonly string[], output: Output = CONSOLE): P
 }
 
 function unknown(command: string, output: Output): number {
-  const known = Object.keys(COMMANDS).join(", ");
+  const known = [...Object.keys(COMMANDS), "version", "help"].join(", ");
   output.err(`bunny: unknown command ${JSON.stringify(command)}; there are: ${known}`);
   return EXIT.usage;
 }

@@ -16,7 +16,8 @@ export const run: Command = {
     CONFIG_HELP,
     "",
     "Signals: SIGTERM and SIGINT stop in order, a second one at once; SIGHUP reads the configuration again.",
-    "Exit code 0: stopped when told to; 1: could not start; 2: bad arguments or configuration.",
+    "Variables: BUNNY_EXEC_ALLOW, LOG_LEVEL, LOG_HANDLER=text, OTEL_… and more, see the README.",
+    "Exit code 0: stopped when told to; 1: could not start; 2: bad arguments or configuration; 130: a second signal.",
   ].join("\n"),
   async run(args, output) {
     const parsed = parseArguments(args, CONFIG_OPTION);
