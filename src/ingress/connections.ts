@@ -13,6 +13,9 @@ const SLOW_AFTER_MS = 250;
 /** Connections that one sweep ends at most: they often come, and expire, all at once. */
 const MAX_ENDED_A_SWEEP = 20;
 
+/** How many times `writeTimeoutMs` an answer may take at most whose client is quick: the rest is our own slowness. */
+const MAX_WRITE_TIMEOUTS = 6;
+
 /** A connection that has no request to be answered. */
 interface Idle {
   /** Since when, monotonic ms. */
@@ -21,6 +24,8 @@ interface Idle {
   readonly bytesRead: number;
   /** Since when its next request has been under way, as far as a sweep has noticed, monotonic ms. */
   headSinceMs: number | undefined;
+  /** Whether its time was up at the last sweep: what has arrived by then is read before the next one. */
+  isExpiring: boolean;
 }
 
 /** How long connections may take for what they do, ms. */
@@ -28,8 +33,16 @@ export interface Patience {
   /** For a request's head; also for the first word on a new connection. */
   readonly readHeaderTimeoutMs: number;
   readonly idleTimeoutMs: number;
-  /** For an answer, from the request's head to the last byte taken. */
+  /** From the request's head to the answer's beginning; then again, all together, for the client to take it. */
   readonly writeTimeoutMs: number;
+}
+
+/** What is told to whoever makes an answer. */
+export interface Hearer {
+  /** The client is gone before the answer's end, in whatever way. */
+  readonly onGone: () => void;
+  /** Nothing of the answer has been written in time: something else is to be written instead. */
+  readonly onOverdue: () => void;
 }
 
 /** A connection with answers under way. */
@@ -49,7 +62,11 @@ interface Busy {
 interface Pending {
   /** How much of it is written and waits to be taken. */
   waitingBytes: number;
-  readonly onGone: () => void;
+  /** Since when, monotonic ms. */
+  waitingSinceMs: number;
+  /** How long its client has let it wait before, not counting moments, ms. */
+  waitedMs: number;
+  readonly hearer: Hearer;
   /** The answer that waits for this one's end. */
   onOver: () => void;
 }
@@ -79,25 +96,31 @@ export class Connections {
   /** Takes a new connection in, in another's place if there are `max` already. */
   add(socket: Socket, max: number, nowMs: number): void {
     // The first request is waited for as if it were under way already.
-    this.#idle.set(socket, { sinceMs: nowMs, bytesRead: -1, headSinceMs: nowMs });
+    this.#idle.set(socket, { sinceMs: nowMs, bytesRead: -1, headSinceMs: nowMs, isExpiring: false });
     socket.on("close", () => this.#forget(socket));
     while (this.count > max) this.#end(this.#leastUseful(socket, nowMs) ?? socket);
   }
 
   /**
-   * A request has come. `onGone` is told when its client is gone before the answer's end, in whatever way: an answer
-   * that waits for the one before it hears nothing of that from node:http.
+   * A request has come. `hearer` is told of its client's end, for an answer that waits for the one before it hears nothing
+   * of that from node:http.
    * @returns when it is its turn, if others of the connection come first; "refused": the connection has been ended
    */
   begin(
     socket: Socket,
     response: ServerResponse,
     nowMs: number,
-    onGone: () => void,
+    hearer: Hearer,
   ): Promise<void> | "refused" | undefined {
     if (socket.destroyed) return "refused";
     const isKept = this.#idle.delete(socket);
-    const pending: Pending = { waitingBytes: 0, onGone, onOver: () => {} };
+    const pending: Pending = {
+      waitingBytes: 0,
+      waitingSinceMs: 0,
+      waitedMs: 0,
+      hearer,
+      onOver: () => {},
+    };
     const busy = this.#busy.get(socket);
     if (!busy) {
       this.#busy.set(socket, { sinceMs: nowMs, isKept, answers: new Map([[response, pending]]) });
@@ -117,6 +140,8 @@ export class Connections {
   written(socket: Socket, response: ServerResponse, bytes: number, nowMs: number): void {
     const pending = this.#busy.get(socket)?.answers.get(response);
     if (!pending) return;
+    if (pending.waitingBytes === 0) pending.waitingSinceMs = nowMs;
+    else if (bytes === 0 && isSlow(pending, nowMs)) pending.waitedMs += nowMs - pending.waitingSinceMs;
     this.#waitingBytes += bytes - pending.waitingBytes;
     pending.waitingBytes = bytes;
     while (this.#waitingBytes > MAX_WAITING_BYTES) {
@@ -138,29 +163,45 @@ export class Connections {
     if (busy.answers.size > 0) return;
     this.#busy.delete(socket);
     if (busy.isKept && !socket.destroyed) {
-      this.#idle.set(socket, { sinceMs: nowMs, bytesRead: socket.bytesRead, headSinceMs: undefined });
+      const { bytesRead } = socket;
+      this.#idle.set(socket, { sinceMs: nowMs, bytesRead, headSinceMs: undefined, isExpiring: false });
     }
   }
 
   /** Ends some of those that take longer than they may. @returns whether there are more of them */
   sweep(nowMs: number, patience: Patience): boolean {
     let left = MAX_ENDED_A_SWEEP;
+    let isExpiring = false;
     for (const [socket, idle] of this.#idle) {
       if (idle.headSinceMs === undefined && socket.bytesRead !== idle.bytesRead) idle.headSinceMs = nowMs;
       const isOver = idle.headSinceMs !== undefined
         ? nowMs - idle.headSinceMs >= patience.readHeaderTimeoutMs
         : nowMs - idle.sinceMs >= patience.idleTimeoutMs;
+      const wasExpiring = idle.isExpiring;
+      idle.isExpiring = isOver;
       if (!isOver) continue;
+      isExpiring = true;
+      // On a busy machine its request may wait to be read: it would be reset unanswered.
+      if (!wasExpiring) continue;
       if (left-- === 0) return true;
       if (idle.headSinceMs !== undefined) socket.write(REQUEST_TIMEOUT);
       this.#end(socket);
     }
-    for (const [socket, { sinceMs }] of this.#busy) {
+    for (const [socket, { sinceMs, answers }] of this.#busy) {
       if (nowMs - sinceMs < patience.writeTimeoutMs) continue;
-      if (left-- === 0) return true;
-      this.#end(socket);
+      const [[response, pending]] = answers;
+      if (response.headersSent) {
+        const isCut = waitedMs(pending, nowMs) >= patience.writeTimeoutMs ||
+          nowMs - sinceMs >= MAX_WRITE_TIMEOUTS * patience.writeTimeoutMs;
+        if (!isCut) continue;
+        if (left-- === 0) return true;
+        this.#end(socket);
+      } else {
+        if (left-- === 0) return true;
+        pending.hearer.onOverdue();
+      }
     }
-    return false;
+    return isExpiring;
   }
 
   endIdle(): void {
@@ -196,12 +237,22 @@ export class Connections {
     this.#idle.delete(socket);
     const busy = this.#busy.get(socket);
     this.#busy.delete(socket);
-    for (const { waitingBytes, onGone, onOver } of busy?.answers.values() ?? []) {
+    for (const { waitingBytes, hearer, onOver } of busy?.answers.values() ?? []) {
       this.#waitingBytes -= waitingBytes;
-      onGone();
+      hearer.onGone();
       onOver();
     }
   }
+}
+
+/** Whether the client lets it wait for more than a moment: a busy event loop hears late of what has been taken. */
+function isSlow({ waitingBytes, waitingSinceMs }: Pending, nowMs: number): boolean {
+  return waitingBytes > 0 && nowMs - waitingSinceMs >= SLOW_AFTER_MS;
+}
+
+/** How long the client has let an answer wait, all together. */
+function waitedMs(pending: Pending, nowMs: number): number {
+  return pending.waitedMs + (isSlow(pending, nowMs) ? nowMs - pending.waitingSinceMs : 0);
 }
 
 /**

@@ -46,14 +46,15 @@ async function sendPieces(
   if (message.method === "HEAD") return void response.end();
   try {
     for await (const piece of pieces) {
-      if (signal.aborted) return;
+      if (signal.aborted) break;
       if (response.write(piece)) continue;
       onWaiting(response.writableLength);
       await taken(response, signal);
-      if (signal.aborted) return;
+      if (signal.aborted) break;
       onWaiting(0);
     }
-    response.end();
+    if (signal.aborted) response.destroy(); // older runtimes leave it open when its socket is destroyed
+    else response.end();
   } catch (error) {
     response.destroy(); // half an answer must not look like a whole one
     throw error;

@@ -171,7 +171,16 @@ export class HttpServer implements AsyncDisposable {
       gone.abort(GONE);
       this.#connections.finish(socket, response, this.#clock.now());
     });
-    const turn = this.#connections.begin(socket, response, this.#clock.now(), () => gone.abort(GONE));
+    const onWaiting = (bytes: number) =>
+      this.#connections.written(socket, response, bytes, this.#clock.now());
+    const hearer = {
+      onGone: () => gone.abort(GONE),
+      onOverdue: () => {
+        void send(message, response, OVERDUE, { isLast: true, signal: gone.signal, onWaiting });
+        gone.abort(GONE);
+      },
+    };
+    const turn = this.#connections.begin(socket, response, this.#clock.now(), hearer);
     if (turn === "refused") return;
     // A rejection or a throw in here would be lost or would end the process.
     this.#answer(message, gone.signal, turn).catch((error) => {
@@ -185,7 +194,7 @@ export class HttpServer implements AsyncDisposable {
         // A body that nobody read would be taken for the next request, or hold the connection.
         isLast: this.#draining || !message.complete,
         signal: gone.signal,
-        onWaiting: (bytes) => this.#connections.written(socket, response, bytes, this.#clock.now()),
+        onWaiting,
       })
     ).catch((error) => this.#logger.error("answer failed", { error: messageOf(error) }));
   }
@@ -213,6 +222,7 @@ export class HttpServer implements AsyncDisposable {
 }
 
 const NOBODY_WAITS = text(499, "");
+const OVERDUE = text(503, "the answer took too long\n");
 
 function requestOf(
   message: IncomingMessage,

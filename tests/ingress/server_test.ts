@@ -115,12 +115,29 @@ Deno.test("server ends a connection that has been idle for too long", async () =
   assert.ok(answer.tookMs >= 250 && answer.tookMs < 1_200, `took ${answer.tookMs} ms`);
 });
 
-Deno.test("server ends an answer that is overdue, and tells the handler", async () => {
+Deno.test("server says so when an answer is overdue, and tells the handler", async () => {
   await using server = await listen(routed);
   const answer = await rawHttp(server.port, get("/hangs"));
-  assert.equal(answer.text, "");
+  assert.equal(answer.status, 503);
+  assert.match(answer.text, /\r\n\r\nthe answer took too long\n$/);
   assert.ok(answer.ended);
-  assert.equal(server.connections, 0);
+  assert.ok(answer.tookMs >= 850, `took ${answer.tookMs} ms`);
+});
+
+Deno.test("server does not cut off an answer that takes long to make", async () => {
+  const parts = Array.from({ length: 15 }, (_, i) => `part ${i}\n`);
+  await using server = await listen(() => ({
+    status: 200,
+    contentType: "text/plain",
+    body: (async function* () {
+      for (const part of parts) {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        yield part;
+      }
+    })(),
+  }));
+  const response = await fetch(`http://127.0.0.1:${server.port}/`);
+  assert.equal(await response.text(), parts.join(""));
 });
 
 /** Connects and sends a request, the first part of its answer read. */
