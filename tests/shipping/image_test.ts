@@ -68,6 +68,17 @@ Deno.test({
     }
     assert.equal(await untilStatus(port, "ready", 200), "healthy\nthe query is 1\n");
 
+    // What debug containers do: through /proc as the same user and group, and not with another group.
+    const seen = (...user: string[]) => output([...user, "cat", `/proc/${bunny.pid}/root/config/bunny.yaml`]);
+    if (Deno.uid() !== 0) assert.match(await seen(), /name: rpc/);
+    else {
+      assert.match(await seen("setpriv", "--reuid=1312", "--regid=1312", "--clear-groups"), /name: rpc/);
+      assert.match(
+        await seen("setpriv", "--reuid=1313", "--regid=1312", "--clear-groups"),
+        /Permission denied/,
+      );
+    }
+
     // The store is on its volume, and nowhere else can be written.
     const internals = (await ask(port, "prom-metrics")).body;
     assert.ok(Number(/^prometheus_tsdb_wal_storage_size_bytes (\d+)$/m.exec(internals)?.[1]) > 0, internals);
@@ -120,3 +131,9 @@ Deno.test({
     assert.match(await start(false), loaded);
   },
 });
+
+/** What a command says, its complaints included. */
+async function output([program, ...args]: readonly string[]): Promise<string> {
+  const { stdout, stderr } = await new Deno.Command(program, { args, env: { LC_ALL: "C" } }).output();
+  return new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+}
