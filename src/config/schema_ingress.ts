@@ -194,7 +194,7 @@ export const ingressSchema = keys({
         readHeaderTimeoutMilliseconds: serverTimeout(5_000, "Limit for reading a request's head."),
         writeTimeoutMilliseconds: serverTimeout(
           10_000,
-          "Limit for answering, from the end of the request's head.",
+          "Limit for an answer to begin, from the end of the request's head, and again for its client to take it.",
         ),
         idleTimeoutMilliseconds: serverTimeout(2_000, "How long a connection may wait for its next request."),
         maxHeaderBytes: about(v.optional(wholeNumber(512, 1_048_576), 10_000), "Largest head of a request."),
