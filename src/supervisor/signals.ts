@@ -4,10 +4,15 @@ export type SignalRequest = "stop" | "reload";
 const REQUESTS: SignalRequests = { SIGTERM: "stop", SIGINT: "stop", SIGHUP: "reload" };
 
 /**
- * What Windows has for it: Ctrl+C, Ctrl+Break, and the closing of the console, which ends the process a few seconds later
- * whatever it does. Nothing there asks for a reload; the configuration file is followed all the same.
+ * What Windows has for it: Ctrl+C and Ctrl+Break. At its own end (SIGTERM) and when the console closes (SIGHUP) it ends the process
+ * soon after, whatever that does. Nothing there asks for a reload; the configuration file is followed all the same.
  */
-const WINDOWS_REQUESTS: SignalRequests = { SIGINT: "stop", SIGBREAK: "stop", SIGHUP: "stop" };
+const WINDOWS_REQUESTS: SignalRequests = {
+  SIGINT: "stop",
+  SIGBREAK: "stop",
+  SIGTERM: "stop",
+  SIGHUP: "stop",
+};
 
 type SignalRequests = Readonly<Partial<Record<Deno.Signal, SignalRequest>>>;
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { signalRequests } from "../../src/supervisor/signals.ts";
 
-// Anything else makes Deno.addSignalListener throw there, and Bunny would not start.
-const KNOWN_TO_WINDOWS: readonly string[] = ["SIGINT", "SIGBREAK", "SIGHUP"];
+// What can be listened to there; anything else makes Deno.addSignalListener throw, and Bunny would not start.
+const KNOWN_TO_WINDOWS: readonly string[] = ["SIGINT", "SIGBREAK", "SIGTERM", "SIGHUP"];
 
 Deno.test("signals: Windows is asked only for those that it has, and none reloads", () => {
   const requests = Object.entries(signalRequests("windows"));
