@@ -54,6 +54,18 @@ Deno.test("dashboard: counts nothing twice that Prometheus scrapes and receives 
   assert.ok(otlp.promote_resource_attributes.includes("k8s.pod.name"), "the label that tells them apart");
 });
 
+Deno.test("dashboard: the list of traces names what a span says of a failure", () => {
+  const { query } = dashboard.panels.find(({ type }: Yaml) => type === "table").targets[0];
+  // Tempo hands out no other attributes than those that a query names.
+  const [, selected] = /\| select\(([^)]*)\)/.exec(query)!;
+  assert.deepEqual(selected.split(", "), ["span.bunny-probe-name", "span.error.type", "statusMessage"]);
+  assert.match(query, /resource\.k8s\.pod\.name =~ "\$pod"/, "the choice of Pods has no effect");
+  const { spec } = readManifest("deploy/kubernetes/base/deployment.yaml").spec.template;
+  const [{ env }] = spec.initContainers;
+  const attributes = env.find(({ name }: Yaml) => name === "OTEL_RESOURCE_ATTRIBUTES").value;
+  assert.match(attributes, /\bk8s\.pod\.name=/);
+});
+
 Deno.test("dashboard: panels have names, explanations and room of their own", () => {
   const panels: Yaml[] = dashboard.panels;
   const ids = panels.map(({ id }) => id);
