@@ -8,12 +8,30 @@ import { configSchema } from "../../src/config/schema.ts";
 
 export const SCHEMA_FILE = new URL("../../bunny.schema.json", import.meta.url);
 
+/** What the schema says to our own reader: no keyword of JSON Schema. */
+const OURS = new Set(["secret", "costly"]);
+
 /** The schema file's text. */
 export function schemaText(): string {
   const { $schema, ...schema } = convert(configSchema);
   const titled = { $schema, title: "Bunny's configuration", ...schema };
-  return `${JSON.stringify(titled, (key, value) => key === "secret" ? undefined : value, 2)}\n`;
+  return `${JSON.stringify(titled, (key, value) => OURS.has(key) ? undefined : unmarked(key, value), 2)}\n`;
 }
+
+/** What is taken as text where text is wanted: `value: 1000` of a variable, `value: true` of a header. */
+const PLAIN = ["string", "number", "boolean"];
+
+/** Put beside a type until the converter is done: it takes no lists of types. */
+const MARK = "takes plain";
+
+function unmarked(key: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null || !(MARK in value)) return value;
+  const { [MARK]: _, ...schema } = value;
+  return key === "propertyNames" ? schema : { ...schema, type: PLAIN };
+}
+
+/** Text that no number or flag can be, by the words that a message has for it. */
+const OWN_SYNTAX = /duration|expression|range/;
 
 function convert(schema: v.GenericSchema): JsonSchema {
   const { $defs: _, ...converted } = toJsonSchema(schema, {
@@ -21,11 +39,15 @@ function convert(schema: v.GenericSchema): JsonSchema {
     typeMode: "input",
     // What only code can check: durations, patterns, queries, keys that don't go together.
     ignoreActions: ["check", "raw_check"],
-    overrideSchema: ({ valibotSchema }) => {
-      const { options, type } = valibotSchema as {
+    overrideSchema: ({ valibotSchema, jsonSchema }) => {
+      const { options, type, message } = valibotSchema as {
         options?: Readonly<Record<string, v.GenericSchema>>;
         type: string;
+        message?: string;
       };
+      if (type === "string" && !OWN_SYNTAX.test(message ?? "")) {
+        return { ...jsonSchema, [MARK]: true } as JsonSchema;
+      }
       return type === "lazy" && options ? { anyOf: alternatives(Object.values(options)) } : undefined;
     },
   });

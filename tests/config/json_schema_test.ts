@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { parse } from "yaml";
 import { configKeys } from "./config_keys.ts";
 import { SCHEMA_FILE, schemaText } from "./json_schema.ts";
+import { schemaComplaintsAbout } from "./schema_complaints.ts";
 
 Deno.test("JSON Schema: the file is current (else: deno task schema)", async () => {
   assert.equal(await Deno.readTextFile(SCHEMA_FILE), schemaText());
@@ -31,5 +33,35 @@ Deno.test("JSON Schema: the README tells of every key", async () => {
   for (const { path } of KEYS) {
     const key = path.split(".").at(-1)?.replace("[]", "");
     assert.ok(chapter.includes(`\`${key}\``), path);
+  }
+});
+
+const ROOT = new URL("../../", import.meta.url);
+const read = (path: string) => Deno.readTextFileSync(new URL(path, ROOT));
+const complaints = (text: string) => [
+  ...schemaComplaintsAbout(
+    parse(text, { merge: true, logLevel: "error" }),
+    JSON.parse(read("bunny.schema.json")),
+  ),
+];
+
+Deno.test("JSON Schema: editors have nothing against good configurations", () => {
+  const good = ["every_key", "every_original_key"].map((name) => `tests/fixtures/config/good/${name}.yaml`);
+  for (const path of ["bunny.example.yaml", "deploy/kubernetes/example/bunny.yaml", ...good]) {
+    assert.deepEqual(complaints(read(path)), [], path);
+  }
+  const shown = [...read("README.md").matchAll(/^```yaml bunny\.yaml\n([\s\S]*?)^```$/gm)];
+  assert.ok(shown.length >= 10);
+  for (const [, text] of shown) assert.deepEqual(complaints(text), [], text);
+});
+
+Deno.test("JSON Schema: editors mark wrong keys and wrong types", () => {
+  const folder = new URL("tests/fixtures/config/", ROOT);
+  const wrong = [...Deno.readDirSync(folder)].filter(({ name }) =>
+    /^(unknown_key|type|key_missing)/.test(name)
+  );
+  assert.ok(wrong.length > 20);
+  for (const { name } of wrong) {
+    assert.notDeepEqual(complaints(read(`tests/fixtures/config/${name}`)), [], name);
   }
 });
