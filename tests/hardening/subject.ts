@@ -81,7 +81,9 @@ export async function startSubject(
   let rivalPort = NaN;
   if (rivalMaxConnections !== undefined) {
     const rivalMain = fileURLToPath(new URL("bare_main.ts", import.meta.url));
-    const rival = stack.use(denoProcess(["run", "-A", "--no-check", rivalMain, `${rivalMaxConnections}`]));
+    const rival = stack.use(denoProcess(["run", "-A", "--no-check", rivalMain, `${rivalMaxConnections}`], {
+      env: { DENO_V8_FLAGS: SHIPPED_V8_FLAGS },
+    }));
     rivalPort = Number(await rival.waitForLine(/^\d+$/));
     watched.rival = `${rivalPort}/`;
     first.push(rival.pid);
