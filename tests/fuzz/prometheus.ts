@@ -20,6 +20,20 @@ export type Moment =
   | { readonly kind: "instant"; readonly timeMs: number }
   | { readonly kind: "range"; readonly startMs: number; readonly endMs: number; readonly stepMs: number };
 
+/** What our engine always does, and Prometheus 3.14 only when told to. */
+const FEATURES = [
+  "promql-experimental-functions",
+  "promql-extended-range-selectors",
+  "promql-binop-fill-modifiers",
+];
+
+/** "3.14.0" of a program that has not been started. */
+async function versionOf(program: string): Promise<string> {
+  const { stdout, stderr } = await new Deno.Command(program, { args: ["--version"] }).output();
+  const text = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr); // 2.x wrote it to the latter
+  return /version (\S+)/.exec(text)?.[1].replace(/,$/, "") ?? "";
+}
+
 /** A real Prometheus on loopback that holds a dataset; it and its files go at the end of the scope. */
 export class Prometheus implements AsyncDisposable {
   /** As it says itself: "2.42.0+ds". */
@@ -52,6 +66,7 @@ export class Prometheus implements AsyncDisposable {
         "--storage.tsdb.retention.time=100y",
         `--web.listen-address=127.0.0.1:${port}`,
         "--query.lookback-delta=5m",
+        ...(Number.parseInt(await versionOf(program)) >= 3 ? [`--enable-feature=${FEATURES.join(",")}`] : []),
       ],
     });
     await process.waitForLine(/Server is ready to receive web requests/);

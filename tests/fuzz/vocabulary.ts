@@ -32,7 +32,8 @@ export const RANGES = ["1m", "90s", "2m", "5m", "7m30s", "15m"];
 export const MODERN_RANGES = ["300", "1m + 30s", "2 * (90s - 1m)", "max_of(step(), 2m)", "1m ^ 1"];
 export const STEPS = ["", "7s", "15s", "30s", "1m"];
 export const OFFSETS = ["30s", "1m", "5m", "-1m", "-7s"];
-export const MODERN_OFFSETS = ["90", "-(1m)", "(30s * 3)", "min_of(1m, range() + 7s)", "step()"];
+/** With signs: one in parentheses takes an operator behind it along. */
+export const MODERN_OFFSETS = ["90", "-(1m)", "+(30s * 3)", "min_of(1m, range() + 7s)", "step()"];
 /** Dyadic, and all but a few values of no sample. */
 export const NUMBERS = ["0", "1", "2", "-1", "0.5", "100", "-250.03125", "17.015625"];
 /** Functions that anchored and smoothed ranges are made for. */
