@@ -41,7 +41,6 @@ export interface LiveOptions {
 export async function live(options: LiveOptions): Promise<number> {
   const { logging, configPath } = options;
   const logger = logging.logger("main");
-  const unused = UnusedPages.find();
   const reading = await readConfigFile(configPath);
   const configLogger = logging.logger("config");
   if (reading.kind === "problems") {
@@ -88,16 +87,16 @@ export async function live(options: LiveOptions): Promise<number> {
     at: `http://${host}:${service.port}/`,
     probes: reading.config.egress.probes.length,
   });
-  using pages = UnusedPages.open(await unused); // before the permissions for it go
+  using pages = UnusedPages.open(); // before the permissions for it go
   if (pages) trim = () => pages.trim();
-  if (limitBytes !== undefined && limitBytes < SPACIOUS_BYTES) pages?.readSparingly(Deno.osRelease());
   const gone = await giveUp(permissionsToGiveUp(reading.config, allowed));
   logger.info("gave up permissions", {
     permissions: gone.join(",") || "none",
     programs: [...allowed].join(",") || "none",
   });
   const stopping = new AbortController();
-  const releasing = pages && keepReleasing(pages, options.clock, stopping.signal);
+  const isTight = limitBytes !== undefined && limitBytes < SPACIOUS_BYTES;
+  const releasing = pages && keepReleasing(pages, options.clock, stopping.signal, isTight);
 
   const canWatchProcesses = reading.config.signals.watchedProcess !== undefined;
   const follow = () => new Follower(service, { ...options, execPolicy, canWatchProcesses });

@@ -1,13 +1,17 @@
 /** Has little read ahead, releases its own pages after it has given up loading libraries, and says what came of it. */
+import { SystemClock } from "../../src/base/clock.ts";
 import { UnusedPages } from "../../src/supervisor/unused_pages.ts";
 
-using pages = UnusedPages.open(await UnusedPages.find());
+using pages = UnusedPages.open();
 if (!pages) throw new Error("nothing to release pages with");
+using smaps = Deno.openSync("/proc/self/smaps");
+const executable = Deno.readLinkSync("/proc/self/exe");
 const [mappingsBefore] = ofExecutable();
+await Deno.permissions.revoke({ name: "ffi" });
+await pages.find(new SystemClock());
 pages.readSparingly(Deno.osRelease());
 const [mappings, readAlone] = ofExecutable();
 const beforeBytes = Deno.memoryUsage().rss;
-await Deno.permissions.revoke({ name: "ffi" });
 pages.release();
 const afterBytes = Deno.memoryUsage().rss;
 let loading = "";
@@ -24,8 +28,13 @@ console.log(
 
 /** @returns mappings of this executable, and how many of them are read page by page */
 function ofExecutable(): [mappings: number, readAlone: number] {
-  const file = Deno.readLinkSync("/proc/self/exe");
-  const [, ...mappings] = Deno.readTextFileSync("/proc/self/smaps").split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m);
-  const own = mappings.filter((mapping) => mapping.split("\n")[0].endsWith(` ${file}`));
+  smaps.seekSync(0, Deno.SeekMode.Start);
+  const bytes = new Uint8Array(64 * 1024);
+  let text = "";
+  for (let count = smaps.readSync(bytes); count !== null; count = smaps.readSync(bytes)) {
+    text += new TextDecoder().decode(bytes.subarray(0, count));
+  }
+  const [, ...mappings] = text.split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m);
+  const own = mappings.filter((mapping) => mapping.split("\n")[0].endsWith(` ${executable}`));
   return [own.length, own.filter((mapping) => /^VmFlags:.* rr( |$)/m.test(mapping)).length];
 }

@@ -89,17 +89,50 @@ Deno.test({
   },
 });
 
-Deno.test("pages are released after the start and from then on, until the end", async () => {
+for (
+  const { name, isTight, atOnce } of [
+    {
+      name: "pages are looked up and released after the start and from then on, until the end",
+      isTight: false,
+      atOnce: [],
+    },
+    {
+      name: "where memory is short nothing is read ahead from the start",
+      isTight: true,
+      atOnce: ["find", "sparing"],
+    },
+  ]
+) {
+  Deno.test(name, async () => {
+    const clock = new FakeClock();
+    const done: string[] = [];
+    const note = (what: string) => () => void done.push(what);
+    const pages = {
+      find: () => Promise.resolve(note("find")()),
+      readSparingly: note("sparing"),
+      release: note("release"),
+    };
+    const stopping = new AbortController();
+    const following = keepReleasing(pages, clock, stopping.signal, isTight);
+    await clock.advance(4_999);
+    assert.deepEqual(done, atOnce);
+    await clock.advance(1);
+    assert.deepEqual(done, [...(isTight ? ["find", "sparing"] : ["find"]), "release"]);
+    await clock.advance(60_000);
+    assert.equal(done.filter((what) => what === "release").length, 7);
+    assert.equal(done.filter((what) => what === "find").length, 1);
+    stopping.abort();
+    await following;
+  });
+}
+
+Deno.test("a stop before the start is over looks nothing up", async () => {
   const clock = new FakeClock();
-  let releases = 0;
   const stopping = new AbortController();
-  const following = keepReleasing({ release: () => releases++ }, clock, stopping.signal);
-  await clock.advance(4_999);
-  assert.equal(releases, 0);
-  await clock.advance(1);
-  assert.equal(releases, 1);
-  await clock.advance(60_000);
-  assert.equal(releases, 7);
+  const never = () => assert.fail("not any more");
+  const pages = { find: never, readSparingly: never, release: never };
+  const following = keepReleasing(pages, clock, stopping.signal, false);
+  await clock.advance(1_000);
   stopping.abort();
   await following;
 });
