@@ -10,6 +10,8 @@ const LIVES: { life: string; hello: string; startup: boolean; liveness: boolean 
   { life: "is up", hello: "1x500", startup: true, liveness: true },
   { life: "was busy for a moment", hello: "1x500 0x5 1", startup: true, liveness: true },
   { life: "crashed and starts again", hello: "1x500 0x5", startup: false, liveness: true },
+  { life: "was gone for nine seconds", hello: "1x500 0x45 1", startup: true, liveness: true },
+  { life: "has hung for nine seconds", hello: "1x500 0x45", startup: false, liveness: true },
   {
     life: "hung until liveness had it killed, and starts again",
     hello: "1x500 0x205",
