@@ -4,6 +4,7 @@ import { METRIC_NAME } from "../model/labels.ts";
 import {
   describePosition,
   type Expr,
+  functionNames,
   parseExpr,
   type PositionRange,
   selectorsOf,
@@ -27,7 +28,15 @@ export function checkQuery(query: string, kind: "instant" | "range"): Finding | 
 /** Line and column are the query's own; the file's stand before the message. */
 function inQuery(query: string, reason: string, position: PositionRange): Finding {
   const place = query === "" ? "" : ` at ${describePosition(query, position)}`;
-  return { message: `PromQL${place}: ${reason}`, index: position.start };
+  return { message: `PromQL${place}: ${reason}${hintFor(reason)}`, index: position.start };
+}
+
+/** What the words of Prometheus leave unsaid. */
+function hintFor(reason: string): string {
+  const unknown = /^unknown function with name "(\w+)"$/.exec(reason)?.[1];
+  if (unknown !== undefined) return didYouMean(unknown, functionNames());
+  const wantsWindow = /^expected type range vector in call to .*, got instant vector$/.test(reason);
+  return wantsWindow ? "; give it a window, such as [10s]" : "";
 }
 
 /**

@@ -8,6 +8,7 @@ export { parseExpr, type ParseResult, parseSelector, type SelectorResult } from 
 export { describePosition, type PositionRange } from "./position.ts";
 export { prettyPrint } from "./pretty_printer.ts";
 export { print } from "./printer.ts";
+export { functionNames } from "./signatures.ts";
 export { type VerdictType, verdictTypeOf } from "./verdict_type.ts";
 export type * from "./value.ts";
 export { renderAnnotation } from "./annotation_text.ts";

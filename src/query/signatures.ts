@@ -136,6 +136,11 @@ export function isFunctionName(name: string): name is FunctionName {
   return Object.hasOwn(SIGNATURES, name);
 }
 
+/** The names of all of PromQL's functions. */
+export function functionNames(): string[] {
+  return Object.keys(SIGNATURES);
+}
+
 /** The signature behind a name. */
 export function signatureOf(name: FunctionName): Signature {
   return SIGNATURES[name];

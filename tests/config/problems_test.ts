@@ -75,7 +75,10 @@ const MISTAKES: Readonly<Record<string, readonly string[]>> = {
     "6:52: ingress.httpServer.health[0].instantQuery.query: PromQL at 1:35: unclosed left parenthesis",
   ],
   promql_type: [
-    '6:23: ingress.httpServer.health[0].instantQuery.query: PromQL at 1:6: expected type range vector in call to function "rate", got instant vector',
+    '6:23: ingress.httpServer.health[0].instantQuery.query: PromQL at 1:6: expected type range vector in call to function "rate", got instant vector; give it a window, such as [10s]',
+  ],
+  promql_misspelt_function: [
+    '6:18: ingress.httpServer.health[0].instantQuery.query: PromQL at 1:1: unknown function with name "avg_overtime", did you mean "avg_over_time"?',
   ],
   promql_unknown_function: [
     '6:30: ingress.httpServer.health[0].instantQuery.query: PromQL at 1:11: unknown function with name "nosuch"',
