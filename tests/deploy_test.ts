@@ -36,6 +36,7 @@ function checkPod(pod: Yaml, config: Config, probed: Yaml, bunny: Yaml): void {
   for (const container of [...pod.containers, ...(pod.initContainers ?? [])]) {
     assert.deepEqual(container.securityContext, SECURITY_CONTEXT, container.name);
     assert.ok(container.resources.limits.cpu && container.resources.limits.memory, container.name);
+    assert.ok(container.resources.requests.cpu && container.resources.requests.memory, container.name);
   }
   assert.equal(pod.automountServiceAccountToken, false);
 
