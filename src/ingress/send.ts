@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Answer, Pieces } from "./answer.ts";
+import type { Departure } from "./departure.ts";
 
 export interface SendOptions {
   /** Whether the connection is of no use after this answer. */
   readonly isLast: boolean;
-  /** Aborts when the answer has been taken, or nobody waits for it any more. */
-  readonly signal: AbortSignal;
+  /** Whether the answer has been taken, or nobody waits for it any more. */
+  readonly departure: Departure;
   /** Told how many bytes wait for the client to take them. */
   readonly onWaiting: (bytes: number) => void;
 }
@@ -19,7 +20,7 @@ export async function send(
   answer: Answer,
   options: SendOptions,
 ): Promise<void> {
-  if (response.headersSent || options.signal.aborted) return;
+  if (response.headersSent || options.departure.isGone) return;
   const { body } = answer;
   response.statusCode = answer.status;
   response.setHeader("Content-Type", answer.contentType);
@@ -41,19 +42,19 @@ async function sendPieces(
   message: IncomingMessage,
   response: ServerResponse,
   pieces: Pieces,
-  { onWaiting, signal }: SendOptions,
+  { onWaiting, departure }: SendOptions,
 ): Promise<void> {
   if (message.method === "HEAD") return void response.end();
   try {
     for await (const piece of pieces) {
-      if (signal.aborted) break;
+      if (departure.isGone) break;
       if (response.write(piece)) continue;
       onWaiting(response.writableLength);
-      await taken(response, signal);
-      if (signal.aborted) break;
+      await taken(response, departure.signal);
+      if (departure.isGone) break;
       onWaiting(0);
     }
-    if (signal.aborted) response.destroy(); // older runtimes leave it open when its socket is destroyed
+    if (departure.isGone) response.destroy(); // older runtimes leave it open when its socket is destroyed
     else response.end();
   } catch (error) {
     response.destroy(); // half an answer must not look like a whole one

@@ -8,8 +8,10 @@ import type { IngressConfig } from "../config/mod.ts";
 import { type Answer, hasTooManyParameters, type Request, text } from "./answer.ts";
 import { BodyRoom, readBody } from "./body.ts";
 import { Connections } from "./connections.ts";
+import { Departure } from "./departure.ts";
 import { refusalOf } from "./refusal.ts";
 import { send } from "./send.ts";
+import { endUnreadable } from "./unreadable.ts";
 
 /** Limits of one listening socket: they can change while it listens. */
 export type ServerLimits = Pick<
@@ -48,9 +50,6 @@ const BACKLOG = 512;
 
 /** How long the runtime may take to notice that every connection has been ended. */
 const CLOSED_WAIT_MS = 250;
-
-/** Told as the reason, for without one each abort makes an error with a stack: a fifth of what an answer costs. */
-const GONE = "the client is gone, or has its answer";
 
 /** What the parser itself lets through; `maxHeaderBytes` is enforced behind it, so that it can change at run time. */
 const PARSER_HEADER_BYTES = 16 * 1024;
@@ -105,6 +104,7 @@ export class HttpServer implements AsyncDisposable {
       "request",
       (request: IncomingMessage, response: ServerResponse) => this.#onRequest(request, response),
     );
+    server.on("clientError", endUnreadable);
     server.on("error", (error: Error) => this.#logger.error("HTTP server", { error: messageOf(error) }));
     this.#sweeping = this.#sweep();
   }
@@ -165,25 +165,25 @@ export class HttpServer implements AsyncDisposable {
 
   #onRequest(message: IncomingMessage, response: ServerResponse): void {
     const { socket } = message;
-    const gone = new AbortController();
+    const departure = new Departure();
     response.on("error", () => {}); // the socket's own handler has ended it
     response.on("close", () => {
-      gone.abort(GONE);
+      departure.tell();
       this.#connections.finish(socket, response, this.#clock.now());
     });
     const onWaiting = (bytes: number) =>
       this.#connections.written(socket, response, bytes, this.#clock.now());
     const hearer = {
-      onGone: () => gone.abort(GONE),
+      onGone: () => departure.tell(),
       onOverdue: () => {
-        void send(message, response, OVERDUE, { isLast: true, signal: gone.signal, onWaiting });
-        gone.abort(GONE);
+        void send(message, response, OVERDUE, { isLast: true, departure, onWaiting });
+        departure.tell();
       },
     };
     const turn = this.#connections.begin(socket, response, this.#clock.now(), hearer);
     if (turn === "refused") return;
     // A rejection or a throw in here would be lost or would end the process.
-    this.#answer(message, gone.signal, turn).catch((error) => {
+    this.#answer(message, departure, turn).catch((error) => {
       this.#logger.error("request failed", {
         path: message.url?.split("?")[0].slice(0, 200),
         error: messageOf(error),
@@ -193,7 +193,7 @@ export class HttpServer implements AsyncDisposable {
       send(message, response, answer, {
         // A body that nobody read would be taken for the next request, or hold the connection.
         isLast: this.#draining || !message.complete,
-        signal: gone.signal,
+        departure,
         onWaiting,
       })
     ).catch((error) => this.#logger.error("answer failed", { error: messageOf(error) }));
@@ -202,11 +202,11 @@ export class HttpServer implements AsyncDisposable {
   /** `turn`: when the connection's earlier answers are over, for a client that does not wait for them. */
   async #answer(
     message: IncomingMessage,
-    signal: AbortSignal,
+    departure: Departure,
     turn: Promise<void> | undefined,
   ): Promise<Answer> {
     if (turn) await turn;
-    if (signal.aborted) return NOBODY_WAITS;
+    if (departure.isGone) return NOBODY_WAITS;
     const refusal = refusalOf(message, this.#limits.maxHeaderBytes);
     if (refusal) return refusal;
     const body = () =>
@@ -214,9 +214,9 @@ export class HttpServer implements AsyncDisposable {
         clock: this.#clock,
         timeoutMs: this.#limits.readTimeoutMs,
         room: this.#bodies,
-        signal,
+        signal: departure.signal,
       });
-    const request = requestOf(message, signal, body);
+    const request = requestOf(message, departure, body);
     return request ? await this.#handler(request) : text(400, "bad request\n", { Connection: "close" });
   }
 }
@@ -226,7 +226,7 @@ const OVERDUE = text(503, "the answer took too long\n");
 
 function requestOf(
   message: IncomingMessage,
-  signal: AbortSignal,
+  departure: Departure,
   body: Request["body"],
 ): Request | undefined {
   const target = message.url ?? "/";
@@ -244,6 +244,8 @@ function requestOf(
     },
     header: (name) => String(message.headers[name] ?? ""),
     body,
-    signal,
+    get signal() {
+      return departure.signal;
+    },
   };
 }
