@@ -78,7 +78,7 @@ const LOADS: readonly Load[] = [
   },
 ];
 
-/** Asks until the time is over. Adds to `statuses`; an answer that was cut off, for it took too long, counts as 0. */
+/** Asks until the time is over. Adds to `statuses`; an answer that was cut off counts as 0. */
 async function load(port: number, { query, stepSeconds }: Load, endS: number, statuses: Map<number, number>) {
   const body = new URLSearchParams({ query, timeout: "5s" });
   if (stepSeconds !== undefined) {
@@ -152,7 +152,17 @@ interface Limited extends AsyncDisposable {
   readonly observer: Observer;
 }
 
-async function start(dir: TempDir): Promise<Limited> {
+/** A copy of the executable of which nothing is in memory: what is read of it counts within the group's limit. */
+async function coldCopy(dir: TempDir): Promise<string> {
+  const copy = dir.join("bunny");
+  const args = [`if=${binary}`, `of=${copy}`, "bs=1M", "oflag=nocache", "conv=fdatasync", "status=none"];
+  const { success } = await new Deno.Command("dd", { args }).output();
+  assert.ok(success);
+  Deno.chmodSync(copy, 0o755);
+  return copy;
+}
+
+async function start(dir: TempDir, executable = binary!): Promise<Limited> {
   await using stack = new AsyncDisposableStack();
   const group = stack.use(MemoryGroup.make(LIMIT_BYTES)!);
   const target = stack.use(await httpPeer());
@@ -168,7 +178,7 @@ async function start(dir: TempDir): Promise<Limited> {
   );
   const bunny = stack.use(
     new RunningProcess({
-      command: group.inside([binary!, "run", "--config", config]),
+      command: group.inside([executable, "run", "--config", config]),
       env: { LOG_LEVEL: "info" },
     }),
   );
@@ -200,11 +210,11 @@ Deno.test({
   fn: async () => {
     using dir = tempDir();
     const endS = await writeHistory(dir.join("tsdb"));
-    await using limited = await start(dir);
+    await using limited = await start(dir, await coldCopy(dir));
     const statuses = new Map<number, number>();
     for (const each of LOADS) await load(limited.port, each, endS, statuses);
     await untilStatus(limited.port, "ready", 200);
-    const others = [...statuses.keys()].filter((status) => ![0, 200, 422, 503].includes(status));
+    const others = [...statuses.keys()].filter((status) => ![200, 422, 503].includes(status));
     assert.deepEqual(others, []);
     assert.ok((statuses.get(422) ?? 0) + (statuses.get(503) ?? 0) > 0, "nothing was refused");
     await assertWell(limited);
