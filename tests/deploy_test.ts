@@ -83,7 +83,7 @@ Deno.test("the recommended shape: Bunny a native sidecar, the app owns the probe
   assert.deepEqual(bunny.startupProbe.httpGet, { path: "/-/ready", port: BUNNY_PORT });
   assert.deepEqual(bunny.livenessProbe.httpGet, { path: "/-/healthy", port: BUNNY_PORT });
   assert.equal(bunny.readinessProbe, undefined);
-  // A Bunny that restarts must not take the app with it, and is away for 10 seconds the second time, then for 20.
+  // A Bunny that restarts must not take the app with it: the kubelet lets it wait for 20 seconds, then for nearly 30.
   assert.ok(app.livenessProbe.failureThreshold * app.livenessProbe.periodSeconds >= 30);
 
   const { labels, annotations } = template.metadata;
