@@ -5,7 +5,6 @@
  * took beside a bare server's, and what Bunny holds afterwards. `--only`: behaviours whose stage and name have this in
  * them. Exit code 1: a probe came to something it may not, Bunny crashed, kept what it opened, or kept others waiting.
  */
-import { setPriority } from "node:os";
 import { REASONS } from "../../src/model/probe_result.ts";
 import { processStats } from "../bench/process_stats.ts";
 import { ask, value } from "../process/bunny.ts";
@@ -35,15 +34,6 @@ const MAX_P99_MS = 5;
 const MAX_TIMES_BARE = 3;
 const MAX_TIMES_CALM = 2;
 
-/** As the executable has them built in, so that memory is what it is there. */
-const SHIPPED_V8_FLAGS = [
-  "--max-semi-space-size=1",
-  "--single-threaded-gc",
-  "--optimize-for-size",
-  "--incremental-marking-soft-trigger=60",
-  "--incremental-marking-hard-trigger=40",
-].join(",");
-
 /** What a close comes to after a handshake, by the probe's name. */
 const WHEN_CLOSED: Readonly<Record<string, string>> = { https: "connect", grpcs: "rpc", tcps: "expect" };
 
@@ -63,13 +53,12 @@ Deno.exit(await main());
 async function main(): Promise<number> {
   console.log(`seed ${options.seed}, ${behaviours.length} behaviours, ${eachMs.toFixed(0)} ms each`);
   await using target = await HostileTarget.start();
-  goBefore(10, target.pid, Deno.pid);
   await using subject = await startSubject({
     probes: 3,
     moreProbes: target.probes(),
-    env: { EGRESS_LOG_LEVEL: "debug", DENO_V8_FLAGS: SHIPPED_V8_FLAGS },
+    env: { EGRESS_LOG_LEVEL: "debug" },
   });
-  goBefore(-10, subject.bunny.pid, subject.bare.pid, subject.watch.pid);
+  console.log(subject.priority);
   const failures = new Failures(subject.bunny);
   const flaws: string[] = [];
 
@@ -256,18 +245,6 @@ function counted(failures: readonly Failed[]): string {
 
 function said({ files, rssMib }: ReturnType<typeof holdings>): string {
   return `${files} files, RSS ${rssMib.toFixed(0)} MiB`;
-}
-
-/**
- * Targets would be on other machines: here they shall not take the processor from those who probe them, and nor shall
- * whatever else runs here.
- */
-function goBefore(priority: number, ...pids: readonly number[]): void {
-  try {
-    for (const pid of pids) setPriority(pid, priority);
-  } catch {
-    console.log(`(without the right to a priority of ${priority})`);
-  }
 }
 
 function number(name: string, otherwise: number): number {
