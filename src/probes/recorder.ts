@@ -39,6 +39,8 @@ const FACT_GAUGES: Readonly<Record<ProbeType, readonly (readonly [keyof ProbeFac
  * neighbours differ, and all bits beyond that are noise: with them an hour of measurements takes twice the memory.
  */
 const SECOND_PARTS = 2 ** 20;
+/** How late a beat was matters from a millisecond on: 61 µs tell enough. */
+const DELAY_PARTS = 2 ** 14;
 const MS_PARTS = 2 ** 10;
 
 /** Turns one probe's results into numbers: everything about a result in one commit, with one timestamp. */
@@ -130,7 +132,7 @@ export class Recorder {
     this.#duration.set(secondsOf(result.durationMs));
     this.#timeout.set(this.#timeoutSeconds);
     this.#interval.set(periodMs / 1_000);
-    this.#delay.set(secondsOf(result.lateMs));
+    this.#delay.set(secondsOf(result.lateMs, DELAY_PARTS));
     this.#attempts.add(1);
     this.#userAttempts?.add(1);
     if (outcome.kind === "fail") {
@@ -189,8 +191,8 @@ export class Recorder {
   }
 }
 
-function secondsOf(ms: number): number {
-  return Math.round(ms / 1_000 * SECOND_PARTS) / SECOND_PARTS;
+function secondsOf(ms: number, parts = SECOND_PARTS): number {
+  return Math.round(ms / 1_000 * parts) / parts;
 }
 
 function setOrUnset(gauge: Gauge, value: number | undefined): void {
