@@ -44,6 +44,13 @@ Deno.test("README: the Pod it shows is the one of deploy/kubernetes/base, but fo
   }
 });
 
+Deno.test("README: tells every task there is, and no other", () => {
+  const tasks = Object.keys(JSON.parse(Deno.readTextFileSync(new URL("deno.json", ROOT))).tasks);
+  const told = new Set([...README.matchAll(/\btask ([a-z]+(?::[a-z]+)?)\b/g)].map(([, name]) => name));
+  assert.ok(tasks.length > 10);
+  assert.deepEqual([...told].sort(), tasks.sort());
+});
+
 /** Names in the README that are told as variables: whole words in code. */
 const TOLD = new Set([...README.matchAll(/`([A-Z][A-Z0-9_]+)`/g)].map(([, name]) => name));
 
