@@ -84,7 +84,11 @@ Deno.test("the recommended shape: Bunny a native sidecar, the app owns the probe
   assert.deepEqual(bunny.livenessProbe.httpGet, { path: "/-/healthy", port: BUNNY_PORT });
   assert.equal(bunny.readinessProbe, undefined);
   // A Bunny that restarts must not take the app with it: the kubelet lets it wait for 20 seconds, then for nearly 30.
-  assert.ok(app.livenessProbe.failureThreshold * app.livenessProbe.periodSeconds >= 30);
+  const patienceSeconds = app.livenessProbe.failureThreshold * app.livenessProbe.periodSeconds;
+  assert.ok(patienceSeconds >= 30);
+  // Nor must one that hangs, which the kubelet first has to notice and to end.
+  const { failureThreshold, periodSeconds, terminationGracePeriodSeconds } = bunny.livenessProbe;
+  assert.ok((failureThreshold + 1) * periodSeconds + terminationGracePeriodSeconds < patienceSeconds);
 
   const { labels, annotations } = template.metadata;
   assert.deepEqual(labels, selector.matchLabels);
