@@ -10,6 +10,13 @@ export const HAS_PROMETHEUS = ["prometheus", "promtool"].every((name) => {
   }
 });
 
+/** "2.42.0+ds" of the server, which is installed. */
+export function prometheusVersion(): string {
+  const { stdout, stderr } = new Deno.Command("prometheus", { args: ["--version"] }).outputSync();
+  const text = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr); // 2.x writes it to the latter
+  return /version ([^\s,]+)/.exec(text)![1];
+}
+
 /** Runs promtool; throws with what it said when it fails. */
 export function promtool(...args: string[]): string {
   const { success, stdout, stderr } = new Deno.Command("promtool", { args }).outputSync();
