@@ -11,11 +11,19 @@ const FREE_BYTES = 4 * 1024;
 
 /** What bodies take, all requests of a server together: a thousand of them would be more than a container has. */
 export class BodyRoom {
+  readonly #hasRoom: () => boolean;
   #heldBytes = 0;
+
+  /** `hasRoom`: whether the process has memory for more. */
+  constructor(hasRoom: () => boolean) {
+    this.#hasRoom = hasRoom;
+  }
 
   /** @returns whether there was so much left */
   take(bytes: number): boolean {
     if (this.#heldBytes + bytes > MAX_TOGETHER_BYTES) return false;
+    // Not only what is held counts: what has been read and let go is garbage that only the asking has collected.
+    if (bytes > 0 && !this.#hasRoom()) return false;
     this.#heldBytes += bytes;
     return true;
   }

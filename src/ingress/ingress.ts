@@ -65,7 +65,7 @@ export class Ingress {
 
   /** @throws the system's error when the address can't be had */
   static async listen(config: IngressConfig, engine: Engine, deps: IngressDeps): Promise<Ingress> {
-    const ingress = new Ingress(await openServer(config, deps), config, deps);
+    const ingress = new Ingress(await openServer(config, engine, deps), config, deps);
     ingress.#swap(atOnce(ingress.#making(config, engine)), config, engine);
     return ingress;
   }
@@ -97,7 +97,7 @@ export class Ingress {
     const [left, made] = [this.#endpoints, await inSlices(this.#making(config, engine), clock)];
     if (moved) {
       try {
-        this.#server = await this.#listenBeside(config);
+        this.#server = await this.#listenBeside(config, engine);
       } catch (error) {
         await inSlices(closing(made, left), clock);
         throw error;
@@ -112,9 +112,9 @@ export class Ingress {
   }
 
   /** @throws the system's error, which may be no fault of anybody else's: two hosts can overlap on one port */
-  async #listenBeside(config: IngressConfig): Promise<HttpServer> {
+  async #listenBeside(config: IngressConfig, engine: Engine): Promise<HttpServer> {
     try {
-      return await openServer(config, this.#deps);
+      return await openServer(config, engine, this.#deps);
     } catch (error) {
       if (config.port !== this.#config.port) throw error;
       throw new Error(
@@ -201,10 +201,22 @@ export class Ingress {
 }
 
 /** A server that has no routes yet. */
-function openServer(config: IngressConfig, { clock, logger }: IngressDeps): Promise<HttpServer> {
+function openServer(
+  config: IngressConfig,
+  engine: Engine,
+  { clock, logger }: IngressDeps,
+): Promise<HttpServer> {
   const { host, port } = config;
   const handler = () => text(503, "starting\n");
-  return HttpServer.listen({ host, port, limits: config, handler, clock, logger });
+  return HttpServer.listen({
+    host,
+    port,
+    limits: config,
+    handler,
+    clock,
+    logger,
+    hasRoom: engine.options.hasRoom,
+  });
 }
 
 function pageRoute(page: Page, share: Share): Route {

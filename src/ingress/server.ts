@@ -34,6 +34,8 @@ export interface ServerOptions {
   readonly handler: Handler;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Whether the process has memory for more; asking makes some where it is short. Default: always. */
+  readonly hasRoom?: () => boolean;
 }
 
 /** How often idle and overdue connections are looked for. */
@@ -64,7 +66,7 @@ export class HttpServer implements AsyncDisposable {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #connections = new Connections();
-  readonly #bodies = new BodyRoom();
+  readonly #bodies: BodyRoom;
   readonly #stopSweeping = new AbortController();
   readonly #sweeping: Promise<void>;
   #limits: ServerLimits;
@@ -95,9 +97,12 @@ export class HttpServer implements AsyncDisposable {
     this.#logger = options.logger;
     this.#handler = options.handler;
     this.#limits = options.limits;
+    const { hasRoom = () => true } = options;
+    this.#bodies = new BodyRoom(hasRoom);
     this.setLimits(options.limits);
     server.on("connection", (socket: Socket) => {
       socket.on("error", () => socket.destroy()); // the client's doing; its answer is lost with it
+      hasRoom(); // what connections that have ended leave behind is collected, where it is too much
       this.#connections.add(socket, this.#limits.maxConnections, this.#clock.now());
     });
     server.on(

@@ -10,18 +10,20 @@ const post = (length: number, sent = length) =>
     "x".repeat(sent)
   }`;
 
+const LIMITS = {
+  readTimeoutMs: 30_000,
+  readHeaderTimeoutMs: 30_000,
+  writeTimeoutMs: 30_000,
+  idleTimeoutMs: 30_000,
+  maxHeaderBytes: 1_000,
+  maxConnections: 100,
+};
+
 Deno.test("bodies that wait for their end leave room for ordinary ones only, until their clients go", async () => {
   await using server = await HttpServer.listen({
     host: "127.0.0.1",
     port: 0,
-    limits: {
-      readTimeoutMs: 30_000,
-      readHeaderTimeoutMs: 30_000,
-      writeTimeoutMs: 30_000,
-      idleTimeoutMs: 30_000,
-      maxHeaderBytes: 1_000,
-      maxConnections: 100,
-    },
+    limits: LIMITS,
     handler: async (request) => text(200, (await request.body()).kind),
     clock: new SystemClock(),
     logger: SILENT,
@@ -43,4 +45,21 @@ Deno.test("bodies that wait for their end leave room for ordinary ones only, unt
   assert.equal(await said(4_000), "ok");
   for (const holder of holders) holder.close();
   await untilSaid(MAX_BODY_BYTES, "ok");
+});
+
+Deno.test("large bodies are refused while there is no memory for more, ordinary ones are not", async () => {
+  let hasRoom = true;
+  await using server = await HttpServer.listen({
+    host: "127.0.0.1",
+    port: 0,
+    limits: LIMITS,
+    handler: async (request) => text(200, (await request.body()).kind),
+    clock: new SystemClock(),
+    logger: SILENT,
+    hasRoom: () => hasRoom,
+  });
+  const said = async (length: number) => (await rawHttp(server.port, post(length))).text.split("\r\n\r\n")[1];
+  assert.deepEqual([await said(4_000), await said(100_000)], ["ok", "ok"]);
+  hasRoom = false;
+  assert.deepEqual([await said(4_000), await said(100_000)], ["ok", "no_room"]);
 });
