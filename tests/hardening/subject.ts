@@ -45,6 +45,9 @@ export interface SubjectOptions {
 /** Those of the executable's settings for V8 that bear on how long things take. */
 const SHIPPED_V8_FLAGS = V8_FLAGS.filter((flag) => flag !== "--no-lazy").join(",");
 
+/** The rival has nothing that would keep it within the executable's heap: some attacks end it there. */
+const RIVALS_V8_FLAGS = V8_FLAGS.filter((flag) => !/^--(no-lazy$|max-old-space-size=)/.test(flag)).join(",");
+
 const QUERY = "avg_over_time(probe_success[10s]) > bool 0.5";
 
 /** Ten probes ten times a second, a verdict over ten seconds of them. */
@@ -82,7 +85,7 @@ export async function startSubject(
   if (rivalMaxConnections !== undefined) {
     const rivalMain = fileURLToPath(new URL("bare_main.ts", import.meta.url));
     const rival = stack.use(denoProcess(["run", "-A", "--no-check", rivalMain, `${rivalMaxConnections}`], {
-      env: { DENO_V8_FLAGS: SHIPPED_V8_FLAGS },
+      env: { DENO_V8_FLAGS: RIVALS_V8_FLAGS },
     }));
     rivalPort = Number(await rival.waitForLine(/^\d+$/));
     watched.rival = `${rivalPort}/`;
