@@ -54,12 +54,17 @@ Deno.test("dashboard: counts nothing twice that Prometheus scrapes and receives 
   assert.ok(otlp.promote_resource_attributes.includes("k8s.pod.name"), "the label that tells them apart");
 });
 
-Deno.test("dashboard: the list of traces names what a span says of a failure", () => {
-  const { query } = dashboard.panels.find(({ type }: Yaml) => type === "table").targets[0];
+Deno.test("dashboard: the lists of traces show what a span says of a failure, and of a verdict", () => {
+  const tables: Yaml[] = dashboard.panels.filter(({ type }: Yaml) => type === "table");
+  const queries: string[] = tables.map(({ targets: [{ query }] }) => query);
   // Tempo hands out no other attributes than those that a query names.
-  const [, selected] = /\| select\(([^)]*)\)/.exec(query)!;
-  assert.deepEqual(selected.split(", "), ["span.bunny-probe-name", "span.error.type", "statusMessage"]);
-  assert.match(query, /resource\.k8s\.pod\.name =~ "\$pod"/, "the choice of Pods has no effect");
+  assert.deepEqual(queries.map((query) => /\| select\(([^)]*)\)/.exec(query)![1].split(", ")), [
+    ["span.bunny.health.endpoint", "span.bunny.health.verdict", "span.bunny.health.reason"],
+    ["span.bunny-probe-name", "span.error.type", "statusMessage"],
+  ]);
+  for (const query of queries) {
+    assert.match(query, /resource\.k8s\.pod\.name =~ "\$pod"/, "the choice of Pods has no effect");
+  }
   const { spec } = readManifest("deploy/kubernetes/base/deployment.yaml").spec.template;
   const [{ env }] = spec.initContainers;
   const attributes = env.find(({ name }: Yaml) => name === "OTEL_RESOURCE_ATTRIBUTES").value;
