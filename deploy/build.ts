@@ -11,21 +11,11 @@ import { parseArgs } from "node:util";
 import { TARGETS, whyNotRuntime } from "./runtime.ts";
 
 /**
- * A young generation of 4 MiB, from the start and for good. With less, what probes under way hold is promoted at every
- * collection, and the old generation has to be collected every ten seconds instead of every minute, which takes more memory
- * in all. With more, nothing is saved.
- */
-export const YOUNG_GENERATION_FLAGS = ["--min-semi-space-size=4", "--max-semi-space-size=4"];
-
-/**
  * V8's settings, which can't be changed later. Bunny allocates little at a time and lives long, so memory comes before
  * throughput; what each brings is measured by `deno task bench memory` and `start`.
  */
 export const V8_FLAGS = [
-  ...YOUNG_GENERATION_FLAGS,
-  // No helper threads for the collector: each would keep a stack and a malloc arena of its own.
-  "--single-threaded-gc",
-  // Lets the heap grow in steps of 2 MiB between collections instead of 8 …
+  // A young generation of 1 MiB, and an old one that grows little between collections …
   "--optimize-for-size",
   // … and begins the next collection, whose marking runs beside the work, when 72 % of what may come until then is there, so
   // that it is done in time. Below 71 % the first one would begin in the middle of the start, and take 15 ms of it; at 40 %

@@ -6,7 +6,7 @@
  *
  * Each case has a process of its own, with the heap settings that Bunny is shipped with, and the targets another.
  */
-import { YOUNG_GENERATION_FLAGS } from "../../deploy/build.ts";
+import { V8_FLAGS } from "../../deploy/build.ts";
 import { SystemClock } from "../../src/base/clock.ts";
 import type { ExpectStep, ProbeAction } from "../../src/config/mod.ts";
 import { ExecPolicy, makeProbe } from "../../src/probes/mod.ts";
@@ -16,7 +16,7 @@ import { exec, grpc, http, NO_TLS, probeConfig, probeDeps, regex, tcp } from "..
 import { RunningProcess } from "../support/process_runner.ts";
 import type { Ports } from "./targets.ts";
 
-const V8_FLAGS = `--v8-flags=--expose-gc,${YOUNG_GENERATION_FLAGS}`;
+const FLAGS = `--v8-flags=${V8_FLAGS.filter((flag) => flag !== "--no-lazy")}`;
 
 /** Probes side by side, and their limit: 1,000 a second where each runs into it. */
 const CONCURRENT = 50;
@@ -140,7 +140,7 @@ async function checkAll(runs: number, words: readonly string[]): Promise<number>
       "run",
       "-A",
       "--no-check",
-      V8_FLAGS,
+      FLAGS,
       file("main.ts"),
       "--case",
       name,
