@@ -1,7 +1,7 @@
-import { YOUNG_GENERATION_FLAGS } from "../../deploy/build.ts";
 import { fileURLToPath } from "node:url";
 import { freePort } from "../support/free_port.ts";
 import { denoProcess, RunningProcess } from "../support/process_runner.ts";
+import { SHIPPED_V8_FLAGS } from "../support/shipped_v8_flags.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import type { WorkerReport } from "./probes_worker.ts";
 import { processStats, sleep } from "./process_stats.ts";
@@ -10,7 +10,7 @@ const WARM_UP_MS = 5_000;
 const MEASURE_MS = 10_000;
 
 /** The heap settings that Bunny is shipped with. */
-const V8_FLAGS = `--v8-flags=${YOUNG_GENERATION_FLAGS}`;
+const V8_FLAGS = `--v8-flags=${SHIPPED_V8_FLAGS}`;
 
 /** Rates to measure: probes × beats a second. */
 const LOADS = [{ probes: 50, hz: 10 }, { probes: 100, hz: 10 }, { probes: 100, hz: 20 }] as const;

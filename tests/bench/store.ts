@@ -1,6 +1,5 @@
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { YOUNG_GENERATION_FLAGS } from "../../deploy/build.ts";
 import { SILENT } from "../../src/base/log.ts";
 import { Labels } from "../../src/model/labels.ts";
 import { equalTo } from "../../src/model/matcher.ts";
@@ -9,6 +8,7 @@ import { Store, type StoreOptions } from "../../src/store/mod.ts";
 import { decodeXor, XorEncoder } from "../../src/store/xor_chunk.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { Random } from "../support/random.ts";
+import { ROOMY_V8_FLAGS } from "../support/shipped_v8_flags.ts";
 import { type TempDir, tempDir } from "../support/temp_dir.ts";
 import { quantile } from "./process_stats.ts";
 
@@ -248,7 +248,7 @@ async function child(...args: string[]): Promise<string> {
       "run",
       "-A",
       "--no-check",
-      `--v8-flags=${YOUNG_GENERATION_FLAGS}`,
+      `--v8-flags=${ROOMY_V8_FLAGS}`,
       fileURLToPath(import.meta.url),
       ...args,
     ],

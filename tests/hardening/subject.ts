@@ -1,8 +1,8 @@
 import { fileURLToPath } from "node:url";
-import { V8_FLAGS } from "../../deploy/build.ts";
 import { startBunny } from "../process/bunny.ts";
 import { freePort } from "../support/free_port.ts";
 import { denoProcess, type RunningProcess } from "../support/process_runner.ts";
+import { ROOMY_V8_FLAGS, SHIPPED_V8_FLAGS } from "../support/shipped_v8_flags.ts";
 import { type TempDir, tempDir } from "../support/temp_dir.ts";
 import { processStats } from "../bench/process_stats.ts";
 import { goFirst } from "./priority.ts";
@@ -42,12 +42,6 @@ export interface SubjectOptions {
   readonly rivalMaxConnections?: number;
 }
 
-/** Those of the executable's settings for V8 that bear on how long things take. */
-const SHIPPED_V8_FLAGS = V8_FLAGS.filter((flag) => flag !== "--no-lazy").join(",");
-
-/** The rival has nothing that would keep it within the executable's heap: some attacks end it there. */
-const RIVALS_V8_FLAGS = V8_FLAGS.filter((flag) => !/^--(no-lazy$|max-old-space-size=)/.test(flag)).join(",");
-
 const QUERY = "avg_over_time(probe_success[10s]) > bool 0.5";
 
 /** Ten probes ten times a second, a verdict over ten seconds of them. */
@@ -85,7 +79,8 @@ export async function startSubject(
   if (rivalMaxConnections !== undefined) {
     const rivalMain = fileURLToPath(new URL("bare_main.ts", import.meta.url));
     const rival = stack.use(denoProcess(["run", "-A", "--no-check", rivalMain, `${rivalMaxConnections}`], {
-      env: { DENO_V8_FLAGS: RIVALS_V8_FLAGS },
+      // Nothing keeps it within the executable's heap: some attacks would end it there.
+      env: { DENO_V8_FLAGS: ROOMY_V8_FLAGS },
     }));
     rivalPort = Number(await rival.waitForLine(/^\d+$/));
     watched.rival = `${rivalPort}/`;

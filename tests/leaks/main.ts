@@ -6,7 +6,6 @@
  *
  * Each case has a process of its own, with the heap settings that Bunny is shipped with, and the targets another.
  */
-import { V8_FLAGS } from "../../deploy/build.ts";
 import { SystemClock } from "../../src/base/clock.ts";
 import type { ExpectStep, ProbeAction } from "../../src/config/mod.ts";
 import { ExecPolicy, makeProbe } from "../../src/probes/mod.ts";
@@ -14,9 +13,10 @@ import { Deadlines } from "../../src/probes/schedule/deadlines.ts";
 import { Guard } from "../../src/probes/schedule/guard.ts";
 import { exec, grpc, http, NO_TLS, probeConfig, probeDeps, regex, tcp } from "../probes/harness.ts";
 import { RunningProcess } from "../support/process_runner.ts";
+import { SHIPPED_V8_FLAGS } from "../support/shipped_v8_flags.ts";
 import type { Ports } from "./targets.ts";
 
-const FLAGS = `--v8-flags=${V8_FLAGS.filter((flag) => flag !== "--no-lazy")}`;
+const V8_FLAGS = `--v8-flags=${SHIPPED_V8_FLAGS}`;
 
 /** Probes side by side, and their limit: 1,000 a second where each runs into it. */
 const CONCURRENT = 50;
@@ -140,7 +140,7 @@ async function checkAll(runs: number, words: readonly string[]): Promise<number>
       "run",
       "-A",
       "--no-check",
-      FLAGS,
+      V8_FLAGS,
       file("main.ts"),
       "--case",
       name,
