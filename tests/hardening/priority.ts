@@ -1,30 +1,27 @@
-import { setPriority } from "node:os";
-
-/** The lowest of the real-time priorities: they come before everything that has none. */
-const TO_ANSWER = 1;
-const TO_ASK = 2;
+/** Before everything that has no real-time priority. */
+const TO_ASK = 1;
 
 /**
- * Lets those who answer and the one who asks them, as far as they have started threads by now, have the processor before
- * everything else on this machine: attackers would be elsewhere. A nice value would not do, for where a kernel groups
- * tasks by session (`sched_autogroup_enabled`) it counts only within a session.
+ * Attackers would be elsewhere: they, which are this process and what it starts from now on, keep to one of the processors,
+ * and the one who asks, as far as it has started threads by now, comes before everything else. Who answers has no
+ * such priority: the kernel keeps what is busy in real time from running for 50 ms of each second.
  * @returns what they have now, in a few words
  */
-export function goFirst(answering: readonly number[], asking: number): string {
-  if (answering.every((pid) => inRealTime(pid, TO_ANSWER)) && inRealTime(asking, TO_ASK)) {
-    return "those who answer and who asks run in real time";
-  }
-  try {
-    for (const pid of [...answering, asking]) setPriority(pid, -10);
-    return "no right to real time: those who answer and who asks are nice by -10";
-  } catch {
-    return "no right to any priority: what else runs on this machine is measured, too";
-  }
-}
-
-/** Threads and processes that it starts from now on have no such priority. */
-function inRealTime(pid: number, priority: number): boolean {
-  return hasRun("chrt", "--all-tasks", "--reset-on-fork", "--rr", "--pid", String(priority), String(pid));
+export function makeWay(asking: number): string {
+  const last = navigator.hardwareConcurrency - 1;
+  const isBound = last > 0 &&
+    hasRun("taskset", "--all-tasks", "--cpu-list", "--pid", String(last), String(Deno.pid));
+  const isFirst = hasRun(
+    "chrt",
+    "--all-tasks",
+    "--reset-on-fork",
+    "--rr",
+    "--pid",
+    String(TO_ASK),
+    String(asking),
+  );
+  return `${isBound ? "attackers keep to one processor" : "attackers may use every processor"}; ` +
+    (isFirst ? "who asks runs in real time" : "who asks has no right to real time");
 }
 
 function hasRun(program: string, ...args: string[]): boolean {

@@ -5,7 +5,7 @@ import { denoProcess, type RunningProcess } from "../support/process_runner.ts";
 import { ROOMY_V8_FLAGS, SHIPPED_V8_FLAGS } from "../support/shipped_v8_flags.ts";
 import { type TempDir, tempDir } from "../support/temp_dir.ts";
 import { processStats } from "../bench/process_stats.ts";
-import { goFirst } from "./priority.ts";
+import { makeWay } from "./priority.ts";
 import { openFiles } from "./process_open.ts";
 import { Watch, type Watched } from "./watch.ts";
 
@@ -74,7 +74,6 @@ export async function startSubject(
   const path = dir.write("bunny.yaml", config.join("\n"));
   const bunny = stack.use(await startBunny(path, { DENO_V8_FLAGS: SHIPPED_V8_FLAGS, ...env }));
   const watched: Record<string, string> = { bunny: `${port}/ready`, bare: `${barePort}/` };
-  const first = [bunny.pid, bare.pid];
   let rivalPort = NaN;
   if (rivalMaxConnections !== undefined) {
     const rivalMain = fileURLToPath(new URL("bare_main.ts", import.meta.url));
@@ -84,11 +83,10 @@ export async function startSubject(
     }));
     rivalPort = Number(await rival.waitForLine(/^\d+$/));
     watched.rival = `${rivalPort}/`;
-    first.push(rival.pid);
   }
   const watch = stack.use(new Watch(watched));
   await watch.ready();
-  const priority = goFirst(first, watch.pid);
+  const priority = makeWay(watch.pid);
   const resources = stack.move();
   return {
     port,
