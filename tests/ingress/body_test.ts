@@ -19,15 +19,20 @@ const LIMITS = {
   maxConnections: 100,
 };
 
-Deno.test("bodies that wait for their end leave room for ordinary ones only, until their clients go", async () => {
-  await using server = await HttpServer.listen({
+function serve(hasRoom?: () => boolean): Promise<HttpServer> {
+  return HttpServer.listen({
     host: "127.0.0.1",
     port: 0,
     limits: LIMITS,
     handler: async (request) => text(200, (await request.body()).kind),
     clock: new SystemClock(),
     logger: SILENT,
+    hasRoom,
   });
+}
+
+Deno.test("bodies that wait for their end leave room for ordinary ones only, until their clients go", async () => {
+  await using server = await serve();
   const said = async (length: number) => (await rawHttp(server.port, post(length))).text.split("\r\n\r\n")[1];
   const untilSaid = async (length: number, want: string) => {
     const deadline = performance.now() + 10_000;
@@ -49,15 +54,7 @@ Deno.test("bodies that wait for their end leave room for ordinary ones only, unt
 
 Deno.test("large bodies are refused while there is no memory for more, ordinary ones are not", async () => {
   let hasRoom = true;
-  await using server = await HttpServer.listen({
-    host: "127.0.0.1",
-    port: 0,
-    limits: LIMITS,
-    handler: async (request) => text(200, (await request.body()).kind),
-    clock: new SystemClock(),
-    logger: SILENT,
-    hasRoom: () => hasRoom,
-  });
+  await using server = await serve(() => hasRoom);
   const said = async (length: number) => (await rawHttp(server.port, post(length))).text.split("\r\n\r\n")[1];
   assert.deepEqual([await said(4_000), await said(100_000)], ["ok", "ok"]);
   hasRoom = false;

@@ -6,25 +6,10 @@ import { httpPeer } from "../support/http_peer.ts";
 import { RunningProcess } from "../support/process_runner.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { build, canBuild } from "./build.ts";
+import { clumsyConfig } from "./clumsy_config.ts";
 
 const ENTRY = "tests/shipping/clumsy_bunny.ts";
 const SOURCE = fileURLToPath(new URL(`../../${ENTRY}`, import.meta.url));
-
-function yaml(port: number, target: number, tsdbPath: string): string {
-  return `
-egress:
-  periodMilliseconds: 50
-  probes:
-    - { name: alpha, httpGet: { host: 127.0.0.1, port: ${target} } }
-ingress:
-  httpServer:
-    port: ${port}
-    host: 127.0.0.1
-    health:
-      - { path: ready, instantQuery: { query: "min_over_time(probe_success[300ms])" } }
-telemetry: { prometheus: { tsdbPath: "${tsdbPath}" } }
-`;
-}
 
 interface Runtime {
   readonly name: string;
@@ -64,7 +49,7 @@ for (const { name, command, ignore } of runtimes) {
       using dir = tempDir();
       await using target = await httpPeer();
       const [port, tripPort] = [freePort(), freePort()];
-      const config = dir.write("bunny.yaml", yaml(port, target.port, dir.join("tsdb")));
+      const config = dir.write("bunny.yaml", clumsyConfig(port, target.port, dir.join("tsdb")));
       const [program, ...args] = await command(dir.path);
       const start = () =>
         new RunningProcess({

@@ -5,28 +5,9 @@ import { freePort } from "../support/free_port.ts";
 import { httpPeer } from "../support/http_peer.ts";
 import { denoProcess, type RunningProcess } from "../support/process_runner.ts";
 import { type TempDir, tempDir } from "../support/temp_dir.ts";
+import { clumsyConfig } from "./clumsy_config.ts";
 
 const CLUMSY = fileURLToPath(new URL("clumsy_bunny.ts", import.meta.url));
-
-function yaml(port: number, target: number, tsdbPath: string, probes = ["alpha"]): string {
-  return `
-egress:
-  periodMilliseconds: 50
-  probes:
-${
-    probes.map((name) =>
-      `    - { name: ${name}, httpGet: { host: 127.0.0.1, port: ${target}, path: /${name} } }`
-    ).join("\n")
-  }
-ingress:
-  httpServer:
-    port: ${port}
-    host: 127.0.0.1
-    health:
-      - { path: ready, instantQuery: { query: "min_over_time(probe_success[300ms])" } }
-telemetry: { prometheus: { tsdbPath: "${tsdbPath}" } }
-`;
-}
 
 interface Clumsy extends AsyncDisposable {
   readonly bunny: RunningProcess;
@@ -42,7 +23,7 @@ async function start(): Promise<Clumsy> {
   const dir = stack.use(tempDir());
   const target = stack.use(await httpPeer());
   const [port, tripPort] = [freePort(), freePort()];
-  const path = dir.write("bunny.yaml", yaml(port, target.port, dir.join("tsdb")));
+  const path = dir.write("bunny.yaml", clumsyConfig(port, target.port, dir.join("tsdb")));
   const bunny = stack.use(denoProcess(["run", "-A", "--no-check", CLUMSY, path, String(tripPort)]));
   await bunny.waitForLine(/"msg":"ready"/);
   await untilStatus(port, "ready", 200);
@@ -88,7 +69,10 @@ for (
     assert.match(internals, /^bunny_restarts_total 1$/m);
 
     // And it is whole: it follows the file, and stops in order.
-    clumsy.dir.write("bunny.yaml", yaml(port, clumsy.target, clumsy.dir.join("tsdb"), ["alpha", "beta"]));
+    clumsy.dir.write(
+      "bunny.yaml",
+      clumsyConfig(port, clumsy.target, clumsy.dir.join("tsdb"), ["alpha", "beta"]),
+    );
     await bunny.waitForLine(/applied the configuration.*"probes":2/);
     bunny.kill("SIGTERM");
     assert.equal((await bunny.status).code, 0, bunny.output);
