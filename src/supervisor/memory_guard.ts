@@ -1,7 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 
 /**
- * What is left of a container's limit to the pages of the executable that are at work, some 28 MiB, and to what the kernel
+ * What is left of a container's limit to the pages of the executable that are at work, 14 to 28 MiB, and to what the kernel
  * reads around them: with less they are read over and over. A share of the limit, and no more than all pages that are ever used.
  */
 const FILE_SHARE = 3 / 8;
