@@ -178,10 +178,11 @@ export class HttpServer implements AsyncDisposable {
     });
     const onWaiting = (bytes: number) =>
       this.#connections.written(socket, response, bytes, this.#clock.now());
+    const onFailed = (error: unknown) => this.#logger.error("answer failed", { error: messageOf(error) });
     const hearer = {
       onGone: () => departure.tell(),
       onOverdue: () => {
-        void send(message, response, OVERDUE, { isLast: true, departure, onWaiting });
+        send(message, response, OVERDUE, { isLast: true, departure, onWaiting }).catch(onFailed);
         departure.tell();
       },
     };
@@ -201,7 +202,7 @@ export class HttpServer implements AsyncDisposable {
         departure,
         onWaiting,
       })
-    ).catch((error) => this.#logger.error("answer failed", { error: messageOf(error) }));
+    ).catch(onFailed);
   }
 
   /** `turn`: when the connection's earlier answers are over, for a client that does not wait for them. */
