@@ -42,6 +42,7 @@ function* buildIngress(server: ConfigInput["ingress"]["httpServer"]): Steps<C.In
   return {
     host: server.host,
     port: server.port,
+    healthPort: server.healthPort,
     readTimeoutMs: serverTimeout(server.readTimeoutMilliseconds),
     readHeaderTimeoutMs: serverTimeout(server.readHeaderTimeoutMilliseconds),
     writeTimeoutMs: serverTimeout(server.writeTimeoutMilliseconds),

@@ -139,6 +139,8 @@ export interface TlsConfig {
 export interface IngressConfig {
   readonly host: string;
   readonly port: number;
+  /** One more port, for verdicts alone; never `port`, but that both may be 0. */
+  readonly healthPort?: number;
   readonly readTimeoutMs: number;
   readonly readHeaderTimeoutMs: number;
   readonly writeTimeoutMs: number;

@@ -25,6 +25,7 @@ export function* crossCheck(output: unknown, report: ReportPath): Steps<void> {
   yield;
   uniqueProbes(probes, report);
   yield;
+  uniquePorts(server, report);
   uniquePaths(server, endpoints, report);
   const names = new MetricNames(report);
   for (const [i, probe] of probes.entries()) {
@@ -47,6 +48,13 @@ function uniqueProbes(probes: readonly Loose[], report: ReportPath): void {
     if (first) report(path, `the name is taken: ${formatPath(first)} is ${quote(name)} too`);
     else seen.set(name, path);
   });
+}
+
+function uniquePorts(server: Loose, report: ReportPath): void {
+  const [port, healthPort] = [at(server, "port"), at(server, "healthPort")];
+  if (typeof healthPort !== "number" || healthPort === 0 || healthPort !== port) return;
+  const first = formatPath(["ingress", "httpServer", "port"]);
+  report(["ingress", "httpServer", "healthPort"], `the port is taken: ${first} is ${port} too`);
 }
 
 /** First segments of paths that Bunny answers itself. */

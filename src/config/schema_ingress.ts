@@ -186,6 +186,10 @@ export const ingressSchema = keys({
           v.optional(wholeNumber(0, 65_535), 1_312),
           "TCP port to listen on; 0: any free one, for tests.",
         ),
+        healthPort: v.optional(about(
+          wholeNumber(0, 65_535),
+          "One more TCP port that answers with verdicts and nothing else; 0: any free one, for tests. None unless given.",
+        )),
         host: about(
           v.optional(v.pipe(text("an address"), v.nonEmpty("an address")), "0.0.0.0"),
           'Address to listen on; "::" for IPv6 and IPv4.',
@@ -222,7 +226,7 @@ export const ingressSchema = keys({
       }),
       {},
     ),
-    "The one port that Bunny answers on.",
+    "The server: its port, or ports, and what is answered there.",
   ),
 });
 

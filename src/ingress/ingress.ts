@@ -1,5 +1,4 @@
 import type { Clock } from "../base/clock.ts";
-import { messageOf } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import { atOnce, inSlices, type Steps } from "../base/steps.ts";
 import { fingerprint, type HealthConfig, type IngressConfig } from "../config/mod.ts";
@@ -17,8 +16,8 @@ import { makeEvaluator } from "./evaluator.ts";
 import { HealthEndpoint } from "./health_endpoint.ts";
 import { healthRoute } from "./health_route.ts";
 import { probesOfQuery } from "./probes_of_query.ts";
+import { type Handlers, Listeners } from "./listeners.ts";
 import { type Route, Router } from "./router.ts";
-import { HttpServer } from "./server.ts";
 import { statusPageRoutes } from "./status_page/routes.ts";
 
 /** A page made elsewhere; told what the client accepts. */
@@ -42,9 +41,6 @@ export interface IngressDeps {
   readonly facts: () => RuntimeFacts;
 }
 
-/** How long running answers may take to finish when a listening socket is replaced, ms. */
-const REPLACED_DRAIN_MS = 5_000;
-
 interface Entry {
   readonly fingerprint: string;
   readonly engine: Engine;
@@ -54,90 +50,69 @@ interface Entry {
 /** By path. */
 type Entries = ReadonlyMap<string, Entry>;
 
-/** Everything that Bunny answers on its port. A new configuration swaps routes by one reference. */
+/** Everything that Bunny answers on its ports. A new configuration swaps routes by one reference. */
 export class Ingress {
   readonly #deps: IngressDeps;
-  #config: IngressConfig;
-  #server: HttpServer;
-  /** Those whose address was left, while they finish what they began; and when they have. */
-  readonly #left = new Map<HttpServer, Promise<void>>();
+  readonly #listeners: Listeners;
   #endpoints: Entries = new Map();
 
-  /** @throws the system's error when the address can't be had */
+  /** @throws the system's error when an address can't be had */
   static async listen(config: IngressConfig, engine: Engine, deps: IngressDeps): Promise<Ingress> {
-    const ingress = new Ingress(await openServer(config, engine, deps), config, deps);
-    ingress.#swap(atOnce(ingress.#making(config, engine)), config, engine);
+    const { clock, logger } = deps;
+    const listeners = new Listeners({ clock, logger, hasRoom: engine.options.hasRoom });
+    const ingress = new Ingress(listeners, deps);
+    await ingress.#goOver(atOnce(ingress.#making(config, engine)), config, engine);
     return ingress;
   }
 
-  private constructor(server: HttpServer, config: IngressConfig, deps: IngressDeps) {
-    this.#server = server;
-    this.#config = config;
+  private constructor(listeners: Listeners, deps: IngressDeps) {
+    this.#listeners = listeners;
     this.#deps = deps;
   }
 
+  /** The port that everything is answered on. */
   get port(): number {
-    return this.#server.port;
+    return this.#listeners.port;
   }
 
-  /** Open ones. */
+  /** The one for verdicts alone; `undefined`: there is none. */
+  get healthPort(): number | undefined {
+    return this.#listeners.healthPort;
+  }
+
+  /** Open ones, on all ports. */
   get connections(): number {
-    return this.#server.connections;
+    return this.#listeners.connections;
   }
 
   /**
-   * Answers by the new configuration from the next request on. Endpoints keep their verdicts. Where the
-   * address changed, the new one listens before the old one drains.
-   * @throws the system's error when the new address can't be had; then nothing has changed
+   * Answers by the new configuration from the next request on. Endpoints keep their verdicts. Where an address changed,
+   * the new one listens before the old one drains.
+   * @throws the system's error when a new address can't be had; then nothing has changed
    */
   async apply(config: IngressConfig, engine: Engine): Promise<void> {
+    await this.#goOver(await inSlices(this.#making(config, engine), this.#deps.clock), config, engine);
+  }
+
+  async #goOver(made: Entries, config: IngressConfig, engine: Engine): Promise<void> {
     const { clock } = this.#deps;
-    const moved = config.port !== this.#config.port || config.host !== this.#config.host;
-    const before = this.#server;
-    const [left, made] = [this.#endpoints, await inSlices(this.#making(config, engine), clock)];
-    if (moved) {
-      try {
-        this.#server = await this.#listenBeside(config, engine);
-      } catch (error) {
-        await inSlices(closing(made, left), clock);
-        throw error;
-      }
+    const left = this.#endpoints;
+    try {
+      await this.#listeners.move(config, this.#handlers(made, config, engine));
+    } catch (error) {
+      await inSlices(closing(made, left), clock);
+      throw error;
     }
-    this.#swap(made, config, engine);
-    this.#server.setLimits(config);
-    this.#config = config;
-    if (moved) this.#leave(before);
+    this.#endpoints = made;
     // The new ones hold their series already: what they share with the old ones goes on without a stale marker.
     await inSlices(closing(left, made), clock);
   }
 
-  /** @throws the system's error, which may be no fault of anybody else's: two hosts can overlap on one port */
-  async #listenBeside(config: IngressConfig, engine: Engine): Promise<HttpServer> {
-    try {
-      return await openServer(config, engine, this.#deps);
-    } catch (error) {
-      if (config.port !== this.#config.port) throw error;
-      throw new Error(
-        `${messageOf(error)}; a host that changes alone takes effect at the next start, or with another port`,
-      );
-    }
-  }
-
   /** Takes no new requests, finishes those that run within the limit, and ends the endpoints' series. */
   async close(drainMs: number): Promise<void> {
-    const left = [...this.#left.values()];
-    await Promise.all([this.#server, ...this.#left.keys()].map((server) => server.close(drainMs)));
-    await Promise.all(left);
+    await this.#listeners.close(drainMs);
     for (const { endpoint } of this.#endpoints.values()) endpoint.close();
     this.#endpoints = new Map();
-  }
-
-  /** Nobody waits for it: a slow client of the old address must not hold up the reload. */
-  #leave(server: HttpServer): void {
-    const closed = server.close(REPLACED_DRAIN_MS).catch((error) =>
-      this.#deps.logger.error("the old address could not be closed", { error: messageOf(error) })
-    ).finally(() => this.#left.delete(server));
-    this.#left.set(server, closed);
   }
 
   /** Endpoints of a configuration: those that are there already where nothing changes. */
@@ -159,10 +134,11 @@ export class Ingress {
     return after;
   }
 
-  #swap(made: Entries, config: IngressConfig, engine: Engine): void {
-    this.#endpoints = made;
-    const router = new Router(this.#routes(config, engine));
-    this.#server.setHandler((request) => router.handle(request));
+  #handlers(made: Entries, config: IngressConfig, engine: Engine): Handlers {
+    const verdicts = this.#verdictRoutes(made);
+    const main = new Router(new Map([...this.#otherRoutes(made, config, engine), ...verdicts]));
+    const health = new Router(verdicts);
+    return { main: (request) => main.handle(request), health: (request) => health.handle(request) };
   }
 
   #makeEndpoint(health: HealthConfig, engine: Engine, before: HealthEndpoint | undefined): HealthEndpoint {
@@ -178,45 +154,33 @@ export class Ingress {
     }, before);
   }
 
-  #routes(config: IngressConfig, engine: Engine): Map<string, Route> {
+  /** What the kubelet asks. */
+  #verdictRoutes(made: Entries): Map<string, Route> {
+    const fixed = (answer: Answer): Route => ({ methods: ["GET"], handle: () => answer });
+    const routes = new Map([
+      ["-/healthy", fixed(text(200, "Bunny is healthy.\n"))],
+      ["-/ready", fixed(text(200, "Bunny is ready.\n"))],
+    ]);
+    for (const [path, { endpoint }] of made) routes.set(path, healthRoute(endpoint, this.#deps));
+    return routes;
+  }
+
+  #otherRoutes(made: Entries, config: IngressConfig, engine: Engine): Map<string, Route> {
+    const { openTelemetryMetricsPath, prometheusMetricsPath } = config;
+    const { openTelemetryMetrics, prometheusMetrics } = this.#deps;
     const routes = new Map<string, Route>();
     const add = (more: ReadonlyMap<string, Route>) => more.forEach((route, path) => routes.set(path, route));
     const share = new Share(engine.turns, this.#deps.clock);
     if (config.api) add(apiRoutes({ ...this.#deps, engine }, share));
     if (config.statusPage) {
-      add(statusPageRoutes({ ...this.#deps, api: config.api, endpoints: () => [...this.#endpoints.keys()] }));
+      add(statusPageRoutes({ ...this.#deps, api: config.api, endpoints: () => [...made.keys()] }));
     }
-    const fixed = (answer: Answer): Route => ({ methods: ["GET"], handle: () => answer });
-    routes.set("-/healthy", fixed(text(200, "Bunny is healthy.\n")));
-    routes.set("-/ready", fixed(text(200, "Bunny is ready.\n")));
-    if (config.openTelemetryMetricsPath) {
-      routes.set(config.openTelemetryMetricsPath, pageRoute(this.#deps.openTelemetryMetrics, share));
+    if (openTelemetryMetricsPath) {
+      routes.set(openTelemetryMetricsPath, pageRoute(openTelemetryMetrics, share));
     }
-    if (config.prometheusMetricsPath) {
-      routes.set(config.prometheusMetricsPath, pageRoute(this.#deps.prometheusMetrics, share));
-    }
-    for (const [path, { endpoint }] of this.#endpoints) routes.set(path, healthRoute(endpoint, this.#deps));
+    if (prometheusMetricsPath) routes.set(prometheusMetricsPath, pageRoute(prometheusMetrics, share));
     return routes;
   }
-}
-
-/** A server that has no routes yet. */
-function openServer(
-  config: IngressConfig,
-  engine: Engine,
-  { clock, logger }: IngressDeps,
-): Promise<HttpServer> {
-  const { host, port } = config;
-  const handler = () => text(503, "starting\n");
-  return HttpServer.listen({
-    host,
-    port,
-    limits: config,
-    handler,
-    clock,
-    logger,
-    hasRoom: engine.options.hasRoom,
-  });
 }
 
 function pageRoute(page: Page, share: Share): Route {

@@ -30,6 +30,8 @@ export interface ServerOptions {
   readonly host: string;
   /** 0: one that is free. */
   readonly port: number;
+  /** Connections that may wait to be accepted. Default: 512. */
+  readonly backlog?: number;
   readonly limits: ServerLimits;
   readonly handler: Handler;
   readonly clock: Clock;
@@ -45,8 +47,8 @@ const SWEEP_MS = 250;
 const HURRIED_SWEEP_MS = 10;
 
 /**
- * Connections that may wait to be accepted. A client that finds no room tries again after a second, which is all the
- * time that the kubelet gives; one that finds it behind thousands of others waits for them.
+ * Connections that may wait to be accepted by default. A client that finds no room tries again after a second, which is
+ * all the time that the kubelet gives; one that finds it behind thousands of others waits for them.
  */
 const BACKLOG = 512;
 
@@ -81,9 +83,10 @@ export class HttpServer implements AsyncDisposable {
       keepAliveTimeout: 0,
       keepAlive: false,
     });
+    const { port, host, backlog = BACKLOG } = options;
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
-      server.listen({ port: options.port, host: options.host, backlog: BACKLOG }, () => {
+      server.listen({ port, host, backlog }, () => {
         server.off("error", reject);
         resolve();
       });

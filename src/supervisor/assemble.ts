@@ -129,7 +129,7 @@ export async function assemble(
 }
 
 function ingressReadings({ connections }: Ingress): Reading[] {
-  const help = "Open connections; ingress.httpServer.maxConnections bounds them.";
+  const help = "Open connections; ingress.httpServer.maxConnections bounds those of each port.";
   return [{ name: "bunny_http_connections", kind: "gauge", help, value: connections }];
 }
 
@@ -149,9 +149,10 @@ export function makeEngine(
   });
 }
 
-/** The server's configuration, with no more connections than there is memory for. */
+/** The server's configuration, with no more connections on all its ports than there is memory for. */
 export function ingressWithin({ ingress }: Config, { memoryLimitBytes }: Assembly): IngressConfig {
-  const most = connectionsWithin(memoryLimitBytes);
+  const ports = ingress.healthPort === undefined ? 1 : 2;
+  const most = Math.floor(connectionsWithin(memoryLimitBytes) / ports);
   return ingress.maxConnections <= most ? ingress : { ...ingress, maxConnections: most };
 }
 

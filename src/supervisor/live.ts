@@ -82,9 +82,10 @@ export async function live(options: LiveOptions): Promise<number> {
     return LIVE_EXIT.failed;
   }
   using _uncaught = new UncaughtErrors(logger, mishaps, () => requests.put("restart"));
-  const { host } = reading.config.ingress;
+  const at = (port: number) => `http://${reading.config.ingress.host}:${port}/`;
   logger.info("ready", {
-    at: `http://${host}:${service.port}/`,
+    at: at(service.port),
+    ...(service.healthPort === undefined ? {} : { healthAt: at(service.healthPort) }),
     probes: reading.config.egress.probes.length,
   });
   using pages = UnusedPages.open(); // before the permissions for it go

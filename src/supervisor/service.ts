@@ -74,9 +74,14 @@ export class Service {
     return this.#config;
   }
 
-  /** The port that health answers are given on. */
+  /** The port that everything is answered on. */
   get port(): number {
     return this.#parts.ingress.port;
+  }
+
+  /** The one for verdicts alone; `undefined`: there is none. */
+  get healthPort(): number | undefined {
+    return this.#parts.ingress.healthPort;
   }
 
   /**

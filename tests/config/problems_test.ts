@@ -11,6 +11,13 @@ const MISTAKES: Readonly<Record<string, readonly string[]>> = {
   cross_health_path_of_scrape_page: [
     "4:15: ingress.httpServer.health[0].path: the path is taken: ingress.httpServer.openTelemetryMetricsPath is /otel-metrics too",
   ],
+  cross_health_port_taken: [
+    "3:17: ingress.httpServer.healthPort: the port is taken: ingress.httpServer.port is 1312 too",
+  ],
+  cross_health_port_twice: [
+    "4:17: ingress.httpServer.healthPort: the port is taken: ingress.httpServer.port is 8000 too",
+    '5:21: ingress.httpServer.maxConnections: expected a whole number from 1 to 100000, found "many"',
+  ],
   cross_health_path_twice: [
     "6:15: ingress.httpServer.health[1].path: the path is taken: ingress.httpServer.health[0].path is /healthz too",
   ],
