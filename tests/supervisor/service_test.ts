@@ -1,89 +1,9 @@
 import assert from "node:assert/strict";
-import { Logging } from "../../src/base/log.ts";
-import { SystemClock } from "../../src/base/clock.ts";
-import { type Config, readConfig } from "../../src/config/mod.ts";
-import { ExecPolicy } from "../../src/probes/mod.ts";
-import { Service } from "../../src/supervisor/service.ts";
 import { freePort } from "../support/free_port.ts";
 import { httpPeer } from "../support/http_peer.ts";
 import { rawHttp } from "../support/raw_http.ts";
 import { tempDir } from "../support/temp_dir.ts";
-
-interface Shape {
-  host?: string;
-  port?: number;
-  maxSamples?: number;
-  maxConcurrentQueries?: number;
-  retentionMs?: number;
-  probes?: string;
-  endpoint?: string;
-  httpServer?: string;
-  tsdbPath?: string;
-}
-
-/** Probes that never beat while a test runs, and one endpoint. */
-function config(
-  {
-    host = "127.0.0.1",
-    port = 0,
-    maxSamples = 1_000,
-    maxConcurrentQueries = 20,
-    retentionMs = 3_600_000,
-    probes = "",
-    endpoint = "",
-    httpServer = "",
-    tsdbPath = "",
-  }: Shape,
-): Config {
-  const reading = readConfig(
-    `
-egress: { probes: [ ${probes} ] }
-ingress:
-  httpServer:
-    host: ${host}
-    port: ${port}
-    ${httpServer}
-    health:
-      - { path: ready, instantQuery: { query: "1" } ${endpoint} }
-telemetry:
-  prometheus:
-    tsdbPath: "${tsdbPath}"
-    tsdbOptions: { retentionDurationMilliseconds: ${retentionMs} }
-    promql: { maxConcurrentQueries: ${maxConcurrentQueries}, engineOptions: { maxSamples: ${maxSamples} } }
-`,
-    "test.yaml",
-  );
-  assert.ok(reading.kind === "ok", JSON.stringify(reading));
-  return reading.config;
-}
-
-/** A service that runs until it is disposed of. */
-async function started(
-  first: Config,
-  logged: string[] = [],
-): Promise<{ service: Service } & AsyncDisposable> {
-  const clock = new SystemClock();
-  const service = await Service.start(first, {
-    clock,
-    logging: new Logging({
-      format: "json",
-      level: "error",
-      levels: { query: "debug" },
-      write: (line) => void logged.push(line),
-      wallNow: () => clock.wallNow(),
-    }),
-    environment: {},
-    execPolicy: new ExecPolicy([]),
-  });
-  return { service, [Symbol.asyncDispose]: () => service.stop(1_000) };
-}
-
-async function ask(service: Service, path: string): Promise<string> {
-  const response = await fetch(`http://127.0.0.1:${service.port}/${path}`, {
-    headers: { connection: "close" },
-  });
-  return `${response.status} ${await response.text()}`;
-}
+import { ask, config, started } from "./service_rig.ts";
 
 const MANY_SAMPLES = `api/v1/query?query=${encodeURIComponent("count_over_time(vector(1)[100s:1s])")}`;
 

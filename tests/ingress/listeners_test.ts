@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { SystemClock } from "../../src/base/clock.ts";
+import { SILENT } from "../../src/base/log.ts";
+import { readConfig } from "../../src/config/mod.ts";
+import { text } from "../../src/ingress/answer.ts";
+import { Listeners } from "../../src/ingress/listeners.ts";
+import { get, rawHttp } from "../support/raw_http.ts";
+
+/** The sockets of a configuration, each of which says whose it is. */
+async function listening(httpServer: string): Promise<Listeners & AsyncDisposable> {
+  const reading = readConfig(
+    `ingress: { httpServer: { host: 127.0.0.1, port: 0, ${httpServer} } }`,
+    "test.yaml",
+  );
+  assert.ok(reading.kind === "ok", JSON.stringify(reading));
+  const listeners = new Listeners({ clock: new SystemClock(), logger: SILENT });
+  await listeners.move(reading.config.ingress, {
+    main: () => text(200, "main\n"),
+    health: () => text(200, "health\n"),
+  });
+  return Object.assign(listeners, { [Symbol.asyncDispose]: () => listeners.close(0) });
+}
+
+/** Connections that the program below opens. */
+const MANY = 100;
+
+/** Opens them all at once, gives each half a second, and prints how many there are. */
+const CROWD = `
+  const connections = await Promise.all(Array.from({ length: ${MANY} }, () =>
+    Deno.connect({ hostname: "127.0.0.1", port: Number(Deno.args[0]), signal: AbortSignal.timeout(500) })
+      .catch(() => undefined)));
+  console.log(connections.filter((connection) => connection !== undefined).length);
+  Deno.exit();
+`;
+
+/** How many connections the kernel takes while nobody accepts any. */
+function queued(port: number): number {
+  // Synchronous on purpose: meanwhile this process's event loop stands still.
+  const { stdout, stderr } = new Deno.Command(Deno.execPath(), {
+    args: ["eval", CROWD, String(port)],
+  }).outputSync();
+  const count = Number(new TextDecoder().decode(stdout));
+  assert.ok(count > 0, new TextDecoder().decode(stderr));
+  return count;
+}
+
+const linux = Deno.build.os === "linux"; // elsewhere a backlog is a hint, or the client is refused
+
+Deno.test({
+  name: "listeners: with a health port few connections wait on the main one, and as many as before on it",
+  ignore: !linux,
+}, async () => {
+  await using listeners = await listening("healthPort: 0");
+  const waiting = queued(listeners.port);
+  assert.ok(waiting <= 32, `${waiting} connections to be accepted in one turn`);
+  assert.equal(queued(listeners.healthPort!), MANY);
+});
+
+Deno.test({
+  name: "listeners: without a health port many connections may wait on the main one",
+  ignore: !linux,
+}, async () => {
+  await using listeners = await listening("");
+  assert.equal(queued(listeners.port), MANY);
+});
+
+Deno.test("listeners: each port has its own handler, and all connections are counted", async () => {
+  await using listeners = await listening("healthPort: 0");
+  const body = async (port: number) => (await rawHttp(port, get("/"))).text.split("\r\n\r\n")[1];
+  assert.deepEqual([await body(listeners.port), await body(listeners.healthPort!)], ["main\n", "health\n"]);
+  using _one = await Deno.connect({ hostname: "127.0.0.1", port: listeners.port });
+  using _other = await Deno.connect({ hostname: "127.0.0.1", port: listeners.healthPort! });
+  while (listeners.connections < 2) await new Promise((resolve) => setTimeout(resolve, 1));
+  assert.equal(listeners.connections, 2);
+});
