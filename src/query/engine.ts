@@ -1,5 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
+import type { Steps } from "../base/steps.ts";
 import { SampleColumns } from "../model/sample.ts";
 import type { Queryable } from "../model/store.ts";
 import type { Expr } from "./ast.ts";
@@ -13,7 +14,7 @@ import { Notes } from "./eval/notes.ts";
 import { plan } from "./eval/plan.ts";
 import { instantValue, rangeValue } from "./eval/result.ts";
 import { Turns } from "./eval/turns.ts";
-import { parseExpr } from "./parser.ts";
+import { parseExprInSteps } from "./parser.ts";
 import type { QueryError, QueryLimits, QueryResult, QueryValue } from "./value.ts";
 import { verdictTypeOf } from "./verdict_type.ts";
 
@@ -140,8 +141,7 @@ export class Engine {
     timeMs: number,
     limits: QueryLimits = {},
   ): Promise<QueryResult> {
-    const task = this.#begin("instant", store, query, timeMs, timeMs, 0, limits);
-    return "evaluation" in task ? this.#run(task) : Promise.resolve(task);
+    return this.#run(this.#begin("instant", store, query, timeMs, timeMs, 0, limits));
   }
 
   /** Evaluates at start, start + step, … up to and including end. Never rejects. */
@@ -153,8 +153,7 @@ export class Engine {
     stepMs: number,
     limits: QueryLimits = {},
   ): Promise<QueryResult> {
-    const task = this.#begin("range", store, query, startMs, endMs, stepMs, limits);
-    return "evaluation" in task ? this.#run(task) : Promise.resolve(task);
+    return this.#run(this.#begin("range", store, query, startMs, endMs, stepMs, limits));
   }
 
   #begin(
@@ -165,7 +164,7 @@ export class Engine {
     endMs: number,
     stepMs: number,
     limits: QueryLimits,
-  ): Task | QueryResult {
+  ): Task {
     const { clock, maxSamples, sliceMs, hasRoom } = this.#options;
     const startedMs = clock.now();
     const deadlineMs = startedMs + (limits.timeoutMs ?? this.#options.timeoutMs);
@@ -181,35 +180,55 @@ export class Engine {
       hasRoom: urgent ? undefined : hasRoom,
     });
     const text = typeof query === "string" ? query : undefined;
-    try {
-      meter.expectMemory();
-      const expr = typeof query === "string" ? parsed(query) : query;
-      if (kind === "range") checkRange(expr, stepMs);
-      const planned = plan(expr, { startMs, endMs, stepMs });
-      const notes = new Notes();
-      const columns = this.#spareColumns.pop() ?? new SampleColumns();
-      const environment = this.#environment(store, limits, meter, notes, columns, planned.statsOnly);
-      const context = new EvalContext(environment, startMs, endMs, kind === "range" ? stepMs : 1);
-      const evaluation = kind === "range"
-        ? rangeValue(context, planned.expr)
-        : instantValue(context, planned.expr);
-      const waitedMs = 0;
-      return {
-        kind,
-        text,
-        startedMs,
-        deadlineMs,
-        meter,
-        notes,
-        columns,
-        evaluation,
-        signal,
-        urgent,
-        waitedMs,
-      };
-    } catch (thrown) {
-      return this.#end({ kind, text, startedMs, meter, waitedMs: 0 }, failed(thrown));
-    }
+    const notes = new Notes();
+    const columns = this.#spareColumns.pop() ?? new SampleColumns();
+    const evaluation = this.#evaluating(
+      kind,
+      store,
+      query,
+      startMs,
+      endMs,
+      stepMs,
+      limits,
+      meter,
+      notes,
+      columns,
+    );
+    return {
+      kind,
+      text,
+      startedMs,
+      deadlineMs,
+      meter,
+      notes,
+      columns,
+      evaluation,
+      signal,
+      urgent,
+      waitedMs: 0,
+    };
+  }
+
+  /** All there is to do, reading the query included: a long one takes milliseconds to read. */
+  *#evaluating(
+    kind: Task["kind"],
+    store: Queryable,
+    query: string | Expr,
+    startMs: number,
+    endMs: number,
+    stepMs: number,
+    limits: QueryLimits,
+    meter: Meter,
+    notes: Notes,
+    columns: SampleColumns,
+  ): Evaluation<QueryValue> {
+    meter.expectMemory();
+    const expr = typeof query === "string" ? yield* metered(parsing(query), meter) : query;
+    if (kind === "range") checkRange(expr, stepMs);
+    const planned = yield* metered(plan(expr, { startMs, endMs, stepMs }), meter);
+    const environment = this.#environment(store, limits, meter, notes, columns, planned.statsOnly);
+    const context = new EvalContext(environment, startMs, endMs, kind === "range" ? stepMs : 1);
+    return yield* kind === "range" ? rangeValue(context, planned.expr) : instantValue(context, planned.expr);
   }
 
   #environment(
@@ -329,8 +348,17 @@ const REFUSALS = {
   canceled: { kind: "canceled", message: "query was canceled in query queue" },
 } as const satisfies Record<string, QueryError>;
 
-function parsed(query: string): Expr {
-  const result = parseExpr(query);
+/** Gives way where a slice is over, and ends with the query's time. */
+function* metered<Result>(steps: Steps<Result>, meter: Meter): Evaluation<Result> {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+    if (meter.look()) yield;
+  }
+}
+
+function* parsing(query: string): Steps<Expr> {
+  const result = yield* parseExprInSteps(query);
   if (result.kind === "ok") return result.expr;
   const { message, position } = result.errors[0];
   throw new EvaluationFailure({ kind: "bad_data", message, position });

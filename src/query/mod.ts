@@ -4,7 +4,14 @@ export { type Json, toJson } from "./ast_json.ts";
 export { formatApiFloat } from "./go_number.ts";
 export { formatPromDuration, readDuration } from "./literal.ts";
 export type { ParseError } from "./parse_error.ts";
-export { parseExpr, type ParseResult, parseSelector, type SelectorResult } from "./parser.ts";
+export {
+  parseExpr,
+  parseExprInSteps,
+  type ParseResult,
+  parseSelector,
+  parseSelectorInSteps,
+  type SelectorResult,
+} from "./parser.ts";
 export { describePosition, type PositionRange } from "./position.ts";
 export { prettyPrint } from "./pretty_printer.ts";
 export { print } from "./printer.ts";

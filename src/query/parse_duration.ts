@@ -37,10 +37,10 @@ function parseFrom(tokens: TokenStream, minPrecedence: number): DurationExpr {
 
 function parseOperators(tokens: TokenStream, first: DurationExpr, minPrecedence: number): DurationExpr {
   let left = first;
-  for (;;) {
+  for (let operators = 0;; operators++) {
     const op = tokens.kind;
     const precedence = PRECEDENCE.get(op) ?? 0;
-    if (precedence < minPrecedence) return left;
+    if (precedence < minPrecedence || !tokens.allowsChain(operators + 1, left.position)) return left;
     const { position } = tokens;
     tokens.advance();
     const right = parseFrom(tokens, precedence === POWER ? POWER : precedence + 1);

@@ -1,3 +1,4 @@
+import type { Steps } from "../base/steps.ts";
 import {
   type Aggregate,
   type AggregateOp,
@@ -8,10 +9,10 @@ import {
   valueTypeOf,
 } from "./ast.ts";
 import { readString } from "./literal.ts";
-import { parseBinaryModifiers, parseLabelList } from "./parse_matching.ts";
+import { isMatchingWord, parseLabelList, parseMatching, plainMatching } from "./parse_matching.ts";
 import { broken, parseNumber, withSign } from "./parse_number.ts";
 import { parsePostfix } from "./parse_postfix.ts";
-import { parseVectorSelector } from "./parse_selector.ts";
+import { parseVectorSelector, selectorOf } from "./parse_selector.ts";
 import type { PositionRange } from "./position.ts";
 import { quote } from "./go_text.ts";
 import { isFunctionName } from "./signatures.ts";
@@ -57,24 +58,30 @@ export class ExpressionParser {
   }
 
   /** An expression whose operators bind at least so tightly. */
-  parse(minPrecedence = LOOSEST): Expr {
+  *parse(minPrecedence = LOOSEST): Steps<Expr> {
     const tokens = this.#tokens;
+    if (tokens.isDue) yield tokens.rest();
     if (!tokens.enter()) return broken(tokens.position);
-    let left = this.#operand();
-    for (;;) {
+    let left = yield* this.#operand();
+    for (let operators = 0;; operators++) {
+      if (tokens.isDue) yield tokens.rest();
       const op = tokens.kind;
       const precedence = PRECEDENCE.get(op) ?? 0;
-      if (precedence < minPrecedence) break;
+      if (precedence < minPrecedence || !tokens.allowsChain(operators + 1, left.position)) break;
       tokens.advance();
-      left = this.#binary(left, op as BinaryOp, precedence);
+      const returnBool = tokens.accept("bool");
+      const matching = isMatchingWord(tokens.kind)
+        ? yield* parseMatching(tokens, op as BinaryOp)
+        : plainMatching(op as BinaryOp);
+      // Only ^ groups to the right.
+      const right = yield* this.parse(precedence === POWER ? POWER : precedence + 1);
+      left = this.#binary(left, op as BinaryOp, right, returnBool, matching);
     }
     tokens.leave();
     return left;
   }
 
-  #binary(left: Expr, op: BinaryOp, precedence: number): Binary {
-    const { returnBool, matching } = parseBinaryModifiers(this.#tokens, op);
-    const right = this.parse(precedence === POWER ? POWER : precedence + 1); // only ^ groups to the right
+  #binary(left: Expr, op: BinaryOp, right: Expr, returnBool: boolean, matching: Matching): Binary {
     const leftType = valueTypeOf(left);
     const rightType = valueTypeOf(right);
     const bothVectors = leftType === "vector" && rightType === "vector";
@@ -93,35 +100,32 @@ export class ExpressionParser {
   }
 
   /** What stands between operators: something with a sign before or modifiers behind it. */
-  #operand(): Expr {
-    const { kind } = this.#tokens;
-    if (kind === "+" || kind === "-") return this.#signed(kind);
-    return parsePostfix(this.#tokens, this.#primary());
-  }
-
-  /** A sign binds like a product: tighter than `+`, looser than `^`. On a number it becomes part of the number. */
-  #signed(op: "+" | "-"): Expr {
-    const { start } = this.#tokens;
-    this.#tokens.advance();
-    const expr = this.parse(POWER);
-    if (expr.kind === "number") return withSign(expr, op, start);
-    return { kind: "unary", position: { start, end: expr.position.end }, op, expr };
-  }
-
-  #primary(): Expr {
+  *#operand(): Steps<Expr> {
     const tokens = this.#tokens;
     const { kind } = tokens;
     switch (kind) {
+      case "+":
+      case "-":
+        return yield* this.#signed(kind);
       case "number":
       case "duration":
-        return parseNumber(tokens);
+        return parsePostfix(tokens, parseNumber(tokens));
       case "string":
-        return this.#string();
+        return parsePostfix(tokens, this.#string());
       case "(":
-        return this.#paren();
+        return parsePostfix(tokens, yield* this.#paren());
       default:
-        return isSelectorStart(kind) ? this.#named(kind) : this.#nothing();
+        return parsePostfix(tokens, isSelectorStart(kind) ? yield* this.#named(kind) : this.#nothing());
     }
+  }
+
+  /** A sign binds like a product: tighter than `+`, looser than `^`. On a number it becomes part of the number. */
+  *#signed(op: "+" | "-"): Steps<Expr> {
+    const { start } = this.#tokens;
+    this.#tokens.advance();
+    const expr = yield* this.parse(POWER);
+    if (expr.kind === "number") return withSign(expr, op, start);
+    return { kind: "unary", position: { start, end: expr.position.end }, op, expr };
   }
 
   #nothing(): Expr {
@@ -138,58 +142,61 @@ export class ExpressionParser {
     return { kind: "string", position, value };
   }
 
-  #paren(): Expr {
+  *#paren(): Steps<Expr> {
     const tokens = this.#tokens;
     const { start } = tokens;
     tokens.advance();
-    const expr = this.parse();
+    const expr = yield* this.parse();
     tokens.expect(")");
     return { kind: "paren", position: tokens.since(start), expr };
   }
 
   /** Something that starts with a name or a brace; which of the three it is, the token after the name tells. */
-  #named(kind: TokenKind): Expr {
+  *#named(kind: TokenKind): Steps<Expr> {
     const tokens = this.#tokens;
-    if (kind === "{") return parseVectorSelector(tokens);
+    if (kind === "{") return yield* parseVectorSelector(tokens);
     const name = { text: tokens.text, position: tokens.position };
     tokens.advance();
     const next = tokens.kind;
     if (isAggregate(kind) && (next === "(" || next === "by" || next === "without")) {
-      return tokens.within(IN_AGGREGATION, () => this.#aggregate(kind, name.position.start));
+      const outer = tokens.enterContext(IN_AGGREGATION);
+      const aggregate = yield* this.#aggregate(kind, name.position.start);
+      tokens.enterContext(outer);
+      return aggregate;
     }
-    if (next === "(" && isCallable(kind)) return this.#call(name.text, name.position);
-    return parseVectorSelector(tokens, name);
+    if (next === "(" && isCallable(kind)) return yield* this.#call(name.text, name.position);
+    return next === "{" ? yield* parseVectorSelector(tokens, name) : selectorOf(tokens, name);
   }
 
-  #call(name: string, namePosition: PositionRange): Expr {
-    const args = this.#arguments();
+  *#call(name: string, namePosition: PositionRange): Steps<Expr> {
+    const args = yield* this.#arguments();
     const position = this.#tokens.since(namePosition.start);
     if (isFunctionName(name)) return { kind: "call", position, name, args };
     this.#tokens.report(namePosition, `unknown function with name ${quote(name)}`);
     return broken(position);
   }
 
-  #arguments(): Expr[] {
+  *#arguments(): Steps<Expr[]> {
     const tokens = this.#tokens;
     const args: Expr[] = [];
     tokens.expect("(");
     if (tokens.accept(")")) return args;
-    args.push(this.parse());
+    args.push(yield* this.parse());
     while (tokens.kind === ",") {
       const { position } = tokens;
       tokens.advance();
-      if (startsExpression(tokens.kind)) args.push(this.parse());
+      if (startsExpression(tokens.kind)) args.push(yield* this.parse());
       else tokens.report(position, "trailing commas not allowed in function call args");
     }
     tokens.expect(")");
     return args;
   }
 
-  #aggregate(op: AggregateOp, start: number): Expr {
+  *#aggregate(op: AggregateOp, start: number): Steps<Expr> {
     const tokens = this.#tokens;
-    let modifier = this.#grouping();
-    const args = this.#arguments();
-    modifier ??= this.#grouping();
+    let modifier = yield* this.#grouping();
+    const args = yield* this.#arguments();
+    modifier ??= yield* this.#grouping();
     const position = tokens.since(start);
     const wantedArgs = takesParameter(op) ? 2 : 1;
     if (args.length === 0) {
@@ -212,11 +219,11 @@ export class ExpressionParser {
     return aggregate;
   }
 
-  #grouping(): { labels: string[]; without: boolean } | undefined {
+  *#grouping(): Steps<{ labels: string[]; without: boolean } | undefined> {
     const { kind } = this.#tokens;
     if (kind !== "by" && kind !== "without") return undefined;
     this.#tokens.advance();
-    return { labels: parseLabelList(this.#tokens), without: kind === "without" };
+    return { labels: yield* parseLabelList(this.#tokens), without: kind === "without" };
   }
 }
 

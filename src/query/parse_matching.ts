@@ -1,3 +1,4 @@
+import type { Steps } from "../base/steps.ts";
 import { isLabelName } from "../model/labels.ts";
 import { type BinaryOp, type Cardinality, isSetOp, type Matching } from "./ast.ts";
 import { readString } from "./literal.ts";
@@ -10,12 +11,6 @@ const OPEN = { where: "grouping opts", expected: `"("` };
 const LABEL = { where: "grouping opts", expected: "label" };
 const COMMA_OR_END = { where: "grouping opts", expected: `"," or ")"` };
 
-/** What may stand between a binary operator and its right operand. */
-export interface BinaryModifiers {
-  readonly returnBool: boolean;
-  readonly matching: Matching;
-}
-
 const ONE_TO_ONE: Matching = {
   cardinality: "one-to-one",
   on: false,
@@ -26,15 +21,13 @@ const ONE_TO_ONE: Matching = {
 };
 const MANY_TO_MANY: Matching = { ...ONE_TO_ONE, cardinality: "many-to-many" };
 
-/** `bool on (a) group_left (b) fill (0)`, each part optional, in this order. */
-export function parseBinaryModifiers(tokens: TokenStream, op: BinaryOp): BinaryModifiers {
-  const returnBool = tokens.accept("bool");
-  const plain = isSetOp(op) ? MANY_TO_MANY : ONE_TO_ONE;
-  if (!isMatchingWord(tokens.kind)) return { returnBool, matching: plain };
-  return { returnBool, matching: parseMatching(tokens, plain) };
+/** How the operands of an operator find each other where nothing is written about it. */
+export function plainMatching(op: BinaryOp): Matching {
+  return isSetOp(op) ? MANY_TO_MANY : ONE_TO_ONE;
 }
 
-function isMatchingWord(kind: TokenKind): boolean {
+/** Whether something is written about it. */
+export function isMatchingWord(kind: TokenKind): boolean {
   return kind === "on" || kind === "ignoring" || isFill(kind);
 }
 
@@ -42,28 +35,30 @@ function isFill(kind: TokenKind): kind is "fill" | "fill_left" | "fill_right" {
   return kind === "fill" || kind === "fill_left" || kind === "fill_right";
 }
 
-function parseMatching(tokens: TokenStream, plain: Matching): Matching {
+/** `on (a) group_left (b) fill (0)`, each part optional, in this order. */
+export function* parseMatching(tokens: TokenStream, op: BinaryOp): Steps<Matching> {
+  const plain = plainMatching(op);
   let { cardinality, on } = plain;
   let labels: readonly string[] = plain.labels;
   let include: readonly string[] = plain.include;
   if (tokens.kind === "on" || tokens.kind === "ignoring") {
     on = tokens.kind === "on";
     tokens.advance();
-    labels = parseLabelList(tokens);
+    labels = yield* parseLabelList(tokens);
     const grouping = groupingOf(tokens.kind);
     if (grouping) {
       tokens.advance();
       cardinality = grouping;
-      include = parseIncludedLabels(tokens);
+      include = yield* parseIncludedLabels(tokens);
     }
   }
   return { cardinality, on, labels, include, ...parseFill(tokens) };
 }
 
 /** The labels behind group_left or group_right; a parenthesis there always opens them, never an operand. */
-function parseIncludedLabels(tokens: TokenStream): string[] {
+function* parseIncludedLabels(tokens: TokenStream): Steps<string[]> {
   const hasNone = !tokens.is("(") && (isFill(tokens.kind) || startsExpression(tokens.kind));
-  return hasNone ? [] : parseLabelList(tokens);
+  return hasNone ? [] : yield* parseLabelList(tokens);
 }
 
 function groupingOf(kind: TokenKind): Cardinality | undefined {
@@ -99,11 +94,12 @@ function parseFillValue(tokens: TokenStream): number {
 }
 
 /** Labels in parentheses, as behind `by` and `on`; a comma may follow the last. */
-export function parseLabelList(tokens: TokenStream): string[] {
+export function* parseLabelList(tokens: TokenStream): Steps<string[]> {
   const labels: string[] = [];
   if (!tokens.expect("(", OPEN)) return labels;
   if (tokens.accept(")")) return labels;
   do {
+    if (tokens.isDue) yield tokens.rest();
     if (labels.length > 0 && tokens.kind === ")") break;
     labels.push(parseLabel(tokens));
   } while (tokens.accept(","));

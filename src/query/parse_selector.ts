@@ -1,3 +1,4 @@
+import type { Steps } from "../base/steps.ts";
 import type { VectorSelector } from "./ast.ts";
 import { readString } from "./literal.ts";
 import { equalTo, literalsOf, type Matcher, matcher, type MatchKind } from "../model/matcher.ts";
@@ -18,9 +19,18 @@ export interface Name {
 }
 
 /** A metric's name, read already, and matchers in braces; one of both may be missing. */
-export function parseVectorSelector(tokens: TokenStream, name?: Name): VectorSelector {
+export function* parseVectorSelector(tokens: TokenStream, name?: Name): Steps<VectorSelector> {
   const start = name?.position.start ?? tokens.start;
-  const matchers = tokens.kind === "{" ? parseMatchers(tokens) : [];
+  return selectorOf(tokens, name, tokens.kind === "{" ? yield* parseMatchers(tokens) : [], start);
+}
+
+/** The selector that ends with the last token read. */
+export function selectorOf(
+  tokens: TokenStream,
+  name: Name | undefined,
+  matchers: Matcher[] = [],
+  start = name?.position.start ?? tokens.start,
+): VectorSelector {
   if (name) matchers.push(equalTo(METRIC_NAME, name.text));
   return {
     kind: "vector_selector",
@@ -35,11 +45,12 @@ export function parseVectorSelector(tokens: TokenStream, name?: Name): VectorSel
   };
 }
 
-function parseMatchers(tokens: TokenStream): Matcher[] {
+function* parseMatchers(tokens: TokenStream): Steps<Matcher[]> {
   const matchers: Matcher[] = [];
   tokens.expect("{");
   if (tokens.accept("}")) return matchers;
   do {
+    if (tokens.isDue) yield tokens.rest();
     if (matchers.length > 0 && tokens.kind === "}") break; // one comma at the end is fine
     const found = parseMatcher(tokens);
     if (found) matchers.push(found);

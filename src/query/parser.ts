@@ -1,3 +1,4 @@
+import { atOnce, type Steps } from "../base/steps.ts";
 import type { Expr } from "./ast.ts";
 import type { Matcher } from "../model/matcher.ts";
 import { type ParseError, type Problem, toParseErrors } from "./parse_error.ts";
@@ -24,6 +25,11 @@ export type SelectorResult =
  * one that Prometheus would show.
  */
 export function parseExpr(query: string): ParseResult {
+  return atOnce(parseExprInSteps(query));
+}
+
+/** The same, for those who have others to think of: a step takes a fraction of a millisecond. */
+export function* parseExprInSteps(query: string): Steps<ParseResult> {
   if (query.length > MAX_QUERY_LENGTH) return tooLong(query);
   const tokens = new TokenStream(query);
   if (tokens.is("eof")) {
@@ -31,14 +37,21 @@ export function parseExpr(query: string): ParseResult {
     return failure(query, tokens.problems);
   }
   const parser = new ExpressionParser(tokens);
-  const expr = parser.parse();
+  const expr = yield* parser.parse();
   expectEnd(tokens);
-  const problems = tokens.problems.length > 0 ? tokens.problems : checkTypes(query, expr, parser.misplaced);
+  const problems = tokens.problems.length > 0
+    ? tokens.problems
+    : yield* checkTypes(query, expr, parser.misplaced);
   return problems.length > 0 ? failure(query, problems) : { kind: "ok", expr };
 }
 
 /** Reads a series selector, `name{label="value"}`, as in the API's `match[]`. It may match everything. */
 export function parseSelector(text: string): SelectorResult {
+  return atOnce(parseSelectorInSteps(text));
+}
+
+/** The same in steps. */
+export function* parseSelectorInSteps(text: string): Steps<SelectorResult> {
   if (text.length > MAX_QUERY_LENGTH) return tooLong(text);
   const tokens = new TokenStream(text);
   const { kind } = tokens;
@@ -51,7 +64,7 @@ export function parseSelector(text: string): SelectorResult {
     name = { text: tokens.text, position: tokens.position };
     tokens.advance();
   }
-  const { matchers } = parseVectorSelector(tokens, name);
+  const { matchers } = yield* parseVectorSelector(tokens, name);
   expectEnd(tokens);
   return tokens.problems.length > 0 ? failure(text, tokens.problems) : { kind: "ok", matchers };
 }

@@ -8,8 +8,14 @@ import type { PositionRange } from "./position.ts";
 /** How deep a query may nest. Everything that walks a tree does so by recursion, and a stack has an end. */
 export const MAX_NESTING = 500;
 
-/** Tokens that a query may have: to read one takes about a microsecond, and nothing else happens meanwhile. */
+/** Tokens that a query may have: to read one takes about a microsecond. */
 const MAX_TOKENS = 20_000;
+
+/** Tokens that are read in one go. */
+const TOKENS_PER_STEP = 250;
+
+/** Tokens that take as long to read as it takes to make one state of a regular expression's machine. */
+const TOKENS_PER_STATE = 10;
 
 /** What the regular expressions of one query may weigh together, beyond the first: making them is slow. */
 const MAX_PATTERNS_WEIGHT = 2_000;
@@ -41,6 +47,8 @@ export class TokenStream {
   #depth = 0;
   #tokens = 0;
   #patternsWeight = 0;
+  /** What has been read since the last rest, in tokens. */
+  #unrested = 0;
 
   constructor(query: string) {
     this.query = query;
@@ -131,20 +139,34 @@ export class TokenStream {
     this.#failed = true;
   }
 
-  /** Runs a part of the grammar whose errors are said to be "in" something. */
-  within<Result>(context: ErrorContext, read: (tokens: TokenStream) => Result): Result {
+  /** Whether so much has been read since the last `rest` that whoever reads should yield. */
+  get isDue(): boolean {
+    return this.#unrested >= TOKENS_PER_STEP;
+  }
+
+  /** To be called with each yield. */
+  rest(): void {
+    this.#unrested = 0;
+  }
+
+  /** From now on errors are said to be "in" something. @returns what to go back to */
+  enterContext(context: ErrorContext): ErrorContext {
     const outer = this.#context;
     this.#context = context;
+    return outer;
+  }
+
+  /** Runs a part of the grammar whose errors are said to be "in" something. */
+  within<Result>(context: ErrorContext, read: (tokens: TokenStream) => Result): Result {
+    const outer = this.enterContext(context);
     const result = read(this);
-    this.#context = outer;
+    this.enterContext(outer);
     return result;
   }
 
   /** Goes one level down; false, having failed, when that is one too many. Pair with `leave`. */
   enter(): boolean {
-    if (++this.#depth > MAX_NESTING) {
-      this.fail(this.position, `expression nests deeper than ${MAX_NESTING} levels`);
-    }
+    if (++this.#depth > MAX_NESTING) this.refuseDepth(this.position);
     return !this.#failed;
   }
 
@@ -152,10 +174,25 @@ export class TokenStream {
     this.#depth--;
   }
 
+  /**
+   * Whether so many operators in a row, each with all before it as its left operand, are a tree that can be walked;
+   * else fails: the rest need not be read to know it.
+   */
+  allowsChain(operators: number, whole: PositionRange): boolean {
+    if (operators >= MAX_NESTING) this.refuseDepth(whole);
+    return !this.#failed;
+  }
+
+  refuseDepth(position: PositionRange): void {
+    this.fail(position, `expression nests deeper than ${MAX_NESTING} levels`);
+  }
+
   /** Takes one more regular expression into account; false, having failed, when that is one too many. */
   affords(pattern: string): boolean {
     const before = this.#patternsWeight;
-    this.#patternsWeight += patternWeight(pattern);
+    const weight = patternWeight(pattern);
+    this.#patternsWeight += weight;
+    this.#unrested += TOKENS_PER_STATE * weight;
     if (before > 0 && this.#patternsWeight > MAX_PATTERNS_WEIGHT) {
       this.fail(this.position, "the query's regular expressions are too large together");
     }
@@ -166,6 +203,7 @@ export class TokenStream {
     const lexer = this.#lexer;
     lexer.next();
     this.#hasLookahead = true;
+    this.#unrested++;
     if (++this.#tokens > MAX_TOKENS) {
       return this.fail(
         { start: lexer.start, end: this.query.length },

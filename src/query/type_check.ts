@@ -1,3 +1,4 @@
+import type { Steps } from "../base/steps.ts";
 import {
   type Binary,
   type Call,
@@ -28,13 +29,16 @@ export function documentedType(type: ValueType): string {
   return NAMES[type];
 }
 
+/** Parts of a tree that are looked at in one go. */
+const NODES_PER_STEP = 250;
+
 /**
  * Checks types and all else that needs a whole tree to be known (Prometheus, promql/parser/parse.go, checkAST), and
  * that the tree is not too deep to walk. Returns problems in the order in which Prometheus finds them.
  */
-export function checkTypes(query: string, expr: Expr, misplaced: Misplaced): Problem[] {
+export function* checkTypes(query: string, expr: Expr, misplaced: Misplaced): Steps<Problem[]> {
   const checker = new TypeChecker(query, misplaced);
-  checker.check(expr, 1);
+  yield* checker.check(expr, 1);
   return checker.problems;
 }
 
@@ -43,16 +47,58 @@ class TypeChecker {
   readonly #query: string;
   readonly #misplaced: Misplaced;
   #tooDeep = false;
+  #nodes = 0;
 
   constructor(query: string, misplaced: Misplaced) {
     this.#query = query;
     this.#misplaced = misplaced;
   }
 
-  check(expr: Expr, depth: number): ValueType {
-    if (depth > MAX_NESTING) this.#refuseDepth(expr.position);
-    else this.#checkNode(expr, depth + 1);
-    return valueTypeOf(expr);
+  *check(expr: Expr, depth: number): Steps<ValueType> {
+    if (++this.#nodes % NODES_PER_STEP === 0) yield;
+    if (depth > MAX_NESTING) {
+      this.#refuseDepth(expr.position);
+      return valueTypeOf(expr);
+    }
+    const below = depth + 1;
+    switch (expr.kind) {
+      case "number":
+        return "scalar";
+      case "string":
+        return "string";
+      case "paren":
+      case "step_invariant":
+        return yield* this.check(expr.expr, below);
+      case "vector_selector":
+        this.#checkSelector(expr, below, "needs a matcher");
+        return "vector";
+      case "matrix_selector":
+        yield* this.check(expr.selector, below);
+        this.#checkDepths([expr.rangeExpr], below);
+        return "matrix";
+      case "subquery":
+        this.#expectVector(expr, yield* this.check(expr.expr, below));
+        this.#checkDepths([expr.rangeExpr, expr.stepExpr, expr.offsetExpr], below);
+        return "matrix";
+      case "unary": {
+        const type = yield* this.check(expr.expr, below);
+        this.#expectNumbers(expr, type);
+        return type;
+      }
+      case "aggregate":
+        this.#expect(expr.expr, yield* this.check(expr.expr, below), "vector", "aggregation expression");
+        if (expr.param) {
+          const wanted = expr.op === "count_values" ? "string" : "scalar";
+          this.#expect(expr.param, yield* this.check(expr.param, below), wanted, "aggregation parameter");
+        }
+        return "vector";
+      case "call":
+        yield* this.#checkCall(expr, below);
+        return valueTypeOf(expr);
+      case "binary":
+        yield* this.#checkBinary(expr, below);
+        return expr.returns;
+    }
   }
 
   #report(position: PositionRange, reason: string): void {
@@ -65,52 +111,21 @@ class TypeChecker {
     this.#report(position, `expression nests deeper than ${MAX_NESTING} levels`);
   }
 
-  #checkNode(expr: Expr, depth: number): void {
-    switch (expr.kind) {
-      case "number":
-      case "string":
-        return;
-      case "paren":
-      case "step_invariant":
-        this.check(expr.expr, depth);
-        return;
-      case "vector_selector":
-        return this.#checkSelector(expr, depth, "needs a matcher");
-      case "matrix_selector":
-        this.check(expr.selector, depth);
-        return this.#checkDepths([expr.rangeExpr], depth);
-      case "subquery": {
-        const type = this.check(expr.expr, depth);
-        if (type !== "vector") {
-          this.#report(expr.position, `subquery is only allowed on instant vector, got ${type} instead`);
-        }
-        return this.#checkDepths([expr.rangeExpr, expr.stepExpr, expr.offsetExpr], depth);
-      }
-      case "unary": {
-        const type = this.check(expr.expr, depth);
-        if (type === "scalar" || type === "vector") return;
-        const got = quote(documentedType(type));
-        return this.#report(
-          expr.position,
-          `unary expression only allowed on expressions of type scalar or instant vector, got ${got}`,
-        );
-      }
-      case "aggregate":
-        this.#expect(expr.expr, "vector", "aggregation expression", depth);
-        if (expr.param) {
-          const wanted = expr.op === "count_values" ? "string" : "scalar";
-          this.#expect(expr.param, wanted, "aggregation parameter", depth);
-        }
-        return;
-      case "call":
-        return this.#checkCall(expr, depth);
-      case "binary":
-        return this.#checkBinary(expr, depth);
-    }
+  #expectVector(subquery: Expr, type: ValueType): void {
+    if (type === "vector") return;
+    this.#report(subquery.position, `subquery is only allowed on instant vector, got ${type} instead`);
   }
 
-  #expect(expr: Expr, wanted: ValueType, where: string, depth: number): void {
-    const type = this.check(expr, depth);
+  #expectNumbers(unary: Expr, type: ValueType): void {
+    if (type === "scalar" || type === "vector") return;
+    const got = quote(documentedType(type));
+    this.#report(
+      unary.position,
+      `unary expression only allowed on expressions of type scalar or instant vector, got ${got}`,
+    );
+  }
+
+  #expect(expr: Expr, type: ValueType, wanted: ValueType, where: string): void {
     if (type === wanted) return;
     this.#report(
       expr.position,
@@ -136,7 +151,7 @@ class TypeChecker {
     }
   }
 
-  #checkCall(call: Call, depth: number): void {
+  *#checkCall(call: Call, depth: number): Steps<void> {
     const signature = signatureOf(call.name);
     this.#checkArgumentCount(call, signature);
     if (call.name === "info" && call.args.length > 1) this.#checkInfoSelector(call, call.args[1]);
@@ -147,7 +162,7 @@ class TypeChecker {
       const type = valueTypeOf(arg);
       if (call.name === "info" && index === 1 && arg.kind === "vector_selector") {
         this.#checkSelector(arg, depth, "may match all");
-      } else this.check(arg, depth);
+      } else yield* this.check(arg, depth);
       if (type === wanted) continue;
       this.#report(
         arg.position,
@@ -186,9 +201,9 @@ class TypeChecker {
     }
   }
 
-  #checkBinary(binary: Binary, depth: number): void {
+  *#checkBinary(binary: Binary, depth: number): Steps<void> {
     const { op, left, right, returnBool, position } = binary;
-    const types = [this.check(left, depth), this.check(right, depth)];
+    const types = [yield* this.check(left, depth), yield* this.check(right, depth)];
     const bothVectors = types[0] === "vector" && types[1] === "vector";
     const matching = binary.matching ?? this.#misplaced.get(binary);
     if (returnBool && !isComparison(op)) {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { atOnce } from "../../src/base/steps.ts";
 import { Labels } from "../../src/model/labels.ts";
 import { EvaluationFailure } from "../../src/query/eval/failure.ts";
 import { compareNaturally } from "../../src/query/eval/functions/natural_order.ts";
@@ -72,7 +73,7 @@ for (const { query, want } of PLANS) {
     const parsed = parseExpr(query);
     assert.equal(parsed.kind, "ok");
     if (parsed.kind !== "ok") return;
-    const { expr } = plan(parsed.expr, { startMs: 1_000, endMs: 101_000, stepMs: 10_000 });
+    const { expr } = atOnce(plan(parsed.expr, { startMs: 1_000, endMs: 101_000, stepMs: 10_000 }));
     assert.equal(print(expr), want);
   });
 }
@@ -96,7 +97,7 @@ for (const { query, wrapped } of INVARIANTS) {
     const parsed = parseExpr(query);
     assert.equal(parsed.kind, "ok");
     if (parsed.kind !== "ok") return;
-    const { expr } = plan(parsed.expr, { startMs: 0, endMs: 100, stepMs: 10 });
+    const { expr } = atOnce(plan(parsed.expr, { startMs: 0, endMs: 100, stepMs: 10 }));
     assert.equal(JSON.stringify(expr).split(`"step_invariant"`).length - 1, wrapped);
   });
 }
@@ -114,7 +115,7 @@ for (const { query, message } of BAD_DURATIONS) {
     assert.equal(parsed.kind, "ok");
     if (parsed.kind !== "ok") return;
     assert.throws(
-      () => plan(parsed.expr, { startMs: 0, endMs: 0, stepMs: 1_000 }),
+      () => atOnce(plan(parsed.expr, { startMs: 0, endMs: 0, stepMs: 1_000 })),
       (thrown) => thrown instanceof EvaluationFailure && message.test(thrown.error.message),
     );
   });

@@ -1,3 +1,4 @@
+import type { Steps } from "../../base/steps.ts";
 import type { AtModifier, Call, Expr, NumberLiteral, Subquery, VectorSelector } from "../ast.ts";
 import type { FunctionName } from "../signatures.ts";
 import { durationMs, type QuerySpan } from "./durations.ts";
@@ -7,10 +8,13 @@ import { durationMs, type QuerySpan } from "./durations.ts";
  * numbers, `@ start()` and `@ end()` become times, parentheses around arguments go, and what has the same value at
  * all steps is wrapped as step-invariant, so that it is evaluated once (Prometheus, promql/engine.go, PreprocessExpr).
  */
-export function plan(expr: Expr, span: QuerySpan): Plan {
+export function* plan(expr: Expr, span: QuerySpan): Steps<Plan> {
   const planner = new Planner(span);
-  return { expr: wrapped(planner.plan(expr)), statsOnly: planner.statsOnly };
+  return { expr: wrapped(yield* planner.plan(expr)), statsOnly: planner.statsOnly };
 }
+
+/** Parts of an expression that are prepared in one go. */
+const NODES_PER_STEP = 250;
 
 /** An expression ready for evaluation. */
 export interface Plan {
@@ -61,12 +65,14 @@ class Planner {
   /** Nodes above the current one that need only count and sum of histograms, or more than that. */
   #readsStats = 0;
   #readsBuckets = 0;
+  #nodes = 0;
 
   constructor(span: QuerySpan) {
     this.#span = span;
   }
 
-  plan(expr: Expr): Planned {
+  *plan(expr: Expr): Steps<Planned> {
+    if (++this.#nodes % NODES_PER_STEP === 0) yield;
     switch (expr.kind) {
       case "number":
       case "string":
@@ -91,12 +97,12 @@ class Planner {
         };
       }
       case "subquery":
-        return this.#subquery(expr);
+        return yield* this.#subquery(expr);
       case "call":
-        return this.#call(expr);
+        return yield* this.#call(expr);
       case "aggregate": {
-        const inner = this.plan(withoutParens(expr.expr));
-        const param = expr.param && this.plan(withoutParens(expr.param));
+        const inner = yield* this.plan(withoutParens(expr.expr));
+        const param = expr.param && (yield* this.plan(withoutParens(expr.param)));
         if (inner.isInvariant && (!param || param.isInvariant)) {
           return {
             expr: { ...expr, expr: inner.expr, param: param?.expr },
@@ -108,10 +114,10 @@ class Planner {
         return { expr: { ...expr, ...parts }, isInvariant: false, wraps: false };
       }
       case "binary":
-        return this.#binary(expr);
+        return yield* this.#binary(expr);
       case "unary":
       case "paren": {
-        const inner = this.plan(expr.expr);
+        const inner = yield* this.plan(expr.expr);
         return { ...inner, expr: { ...expr, expr: inner.expr } };
       }
       case "step_invariant":
@@ -137,9 +143,9 @@ class Planner {
     return { kind: "timestamp", timestampMs: at.kind === "start" ? this.#span.startMs : this.#span.endMs };
   }
 
-  #subquery(expr: Subquery): Planned {
+  *#subquery(expr: Subquery): Steps<Planned> {
     this.#readsBuckets++; // resets can't be told from what a subquery leaves out
-    const inner = this.plan(expr.expr);
+    const inner = yield* this.plan(expr.expr);
     this.#readsBuckets--;
     const subquery: Subquery = {
       ...expr,
@@ -153,14 +159,15 @@ class Planner {
     return { expr: subquery, isInvariant: subquery.at !== undefined, wraps: false };
   }
 
-  #call(expr: Call): Planned {
+  *#call(expr: Call): Steps<Planned> {
     const literal = this.#contextLiteral(expr);
     if (literal) return { expr: literal, isInvariant: true, wraps: false };
     const stats = READS_STATS.has(expr.name) ? 1 : 0;
     const buckets = READS_BUCKETS.has(expr.name) ? 1 : 0;
     this.#readsStats += stats;
     this.#readsBuckets += buckets;
-    const args = expr.args.map((arg) => this.plan(withoutParens(arg)));
+    const args: Planned[] = [];
+    for (const arg of expr.args) args.push(yield* this.plan(withoutParens(arg)));
     this.#readsStats -= stats;
     this.#readsBuckets -= buckets;
     const isInvariant = args.every((arg) => arg.isInvariant);
@@ -195,11 +202,11 @@ class Planner {
     }
   }
 
-  #binary(expr: Extract<Expr, { kind: "binary" }>): Planned {
+  *#binary(expr: Extract<Expr, { kind: "binary" }>): Steps<Planned> {
     const trims = expr.op === "</" || expr.op === ">/" ? 1 : 0;
     this.#readsBuckets += trims;
-    const left = this.plan(expr.left);
-    const right = this.plan(expr.right);
+    const left = yield* this.plan(expr.left);
+    const right = yield* this.plan(expr.right);
     this.#readsBuckets -= trims;
     if (left.isInvariant && right.isInvariant) {
       return { expr: { ...expr, left: left.expr, right: right.expr }, isInvariant: true, wraps: true };

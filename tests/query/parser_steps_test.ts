@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { atOnce, type Steps } from "../../src/base/steps.ts";
+import { plan } from "../../src/query/eval/plan.ts";
+import { parseExpr, parseExprInSteps, parseSelectorInSteps } from "../../src/query/mod.ts";
+
+/** @returns how many times the work can be left alone */
+function yieldsOf(steps: Steps<unknown>): number {
+  let yields = 0;
+  while (!steps.next().done) yields++;
+  return yields;
+}
+
+const numbered = (count: number, text: (i: number) => string) =>
+  Array.from({ length: count }, (_, i) => text(i));
+
+/** What takes long to read, and how many steps that must be at least. */
+const LONG = [
+  { name: "labels", query: `sum by (${numbered(9_000, (i) => `l${i}`)}) (x)`, yields: 60 },
+  { name: "labels that agree", query: `x * on (${numbered(4_000, (i) => `l${i}`)}) y`, yields: 25 },
+  {
+    name: "labels that are kept",
+    query: `x * on (a) group_left (${numbered(4_000, (i) => `l${i}`)}) y`,
+    yields: 25,
+  },
+  { name: "matchers", query: `x{${numbered(4_000, (i) => `l${i}="v"`)}}`, yields: 50 },
+  { name: "arguments", query: `label_join(x, "a", "b", ${numbered(4_000, () => `"c"`)})`, yields: 25 },
+  { name: "operators", query: numbered(400, () => "x").join(" + "), yields: 5 },
+  { name: "functions", query: "abs(".repeat(490) + "x" + ")".repeat(490), yields: 5 },
+  { name: "brackets", query: "(".repeat(499) + "1" + ")".repeat(499), yields: 4 },
+  { name: "patterns", query: `x{${numbered(40, (i) => `l${i}=~"a{0,40}b.*"`)}}`, yields: 35 },
+];
+
+for (const { name, query, yields } of LONG) {
+  Deno.test(`long queries are read in steps: ${name}`, () => {
+    assert.ok(yieldsOf(parseExprInSteps(query)) >= yields);
+    assert.deepEqual(JSON.stringify(atOnce(parseExprInSteps(query))), JSON.stringify(parseExpr(query)));
+    assert.equal(parseExpr(query).kind, "ok");
+  });
+}
+
+Deno.test("long selectors are read in steps", () => {
+  const text = `x{${numbered(40, (i) => `l${i}=~"a{0,40}b.*"`)}}`;
+  assert.ok(yieldsOf(parseSelectorInSteps(text)) >= 35);
+});
+
+Deno.test("short queries are read in one go", () => {
+  assert.equal(yieldsOf(parseExprInSteps("avg_over_time(probe_success[10s]) > bool 0.5")), 0);
+});
+
+Deno.test("long queries are prepared in steps", () => {
+  const parsed = parseExpr(numbered(400, () => "abs(x)").join(" + "));
+  assert.ok(parsed.kind === "ok");
+  assert.ok(yieldsOf(plan(parsed.expr, { startMs: 0, endMs: 0, stepMs: 1 })) >= 4);
+});
+
+/** Past the depth of any tree that can be walked the rest of a query is not read, however long it is. */
+const TOO_DEEP = [
+  { name: "a sum", query: "1" + "+1".repeat(9_000) },
+  { name: "a sum in brackets", query: "(" + "1" + "+1".repeat(9_000) + ")" },
+  { name: "a length of time", query: `x[1${"+1".repeat(9_000)}]` },
+];
+
+for (const { name, query } of TOO_DEEP) {
+  Deno.test(`reading ends where the tree is too deep: ${name}`, () => {
+    assert.ok(yieldsOf(parseExprInSteps(query)) <= 6);
+    const result = parseExpr(query);
+    assert.ok(result.kind === "error");
+    assert.equal(result.errors[0].reason, "expression nests deeper than 500 levels");
+  });
+}
