@@ -1,11 +1,13 @@
 /**
- * `deno task fuzz:port [--seed=N] [--requests=N] [--seconds=N] [--only=TEXT] [--alone]`: a Bunny under attack on its port
- * (loopback only), and somebody who asks it for a verdict all the while, from a process of its own. Prints what came
- * back, how long verdicts took, and what Bunny holds afterwards. `--only`: phases whose name has this in it.
+ * `deno task fuzz:port [--seed=N] [--requests=N] [--seconds=N] [--only=TEXT] [--alone] [--at-health-port]`: a Bunny under
+ * attack on its port (loopback only), and somebody who asks it for a verdict all the while, from a process of its own, on
+ * that port and on the one for verdicts. Prints what came back, how long verdicts took, and what Bunny holds afterwards.
+ * `--only`: phases whose name has this in it. `--at-health-port`: that one is attacked.
  *
  * After Bunny, in each phase, a rival is attacked likewise: node:http with nothing behind it. What it answers is not
- * judged. `--alone`: there is no rival. Exit code 1: something was answered that may not be, or Bunny crashed or kept
- * what it opened.
+ * judged. Meanwhile Bunny's verdicts show what the attack costs those who are not attacked ("aside"). `--alone`: there is
+ * no rival, and a bare server stands aside. Exit code 1: something was answered that may not be, or Bunny crashed or
+ * kept what it opened.
  */
 import { Random } from "../support/random.ts";
 import {
@@ -34,6 +36,7 @@ const IDLE_CONNECTIONS = 5_000;
 const SETTLE_MS = 500;
 
 const isAlone = Deno.args.includes("--alone");
+const isAtHealthPort = Deno.args.includes("--at-health-port");
 const only = Deno.args.find((arg) => arg.startsWith("--only="))?.slice(7) ?? "";
 
 const options = {
@@ -101,7 +104,9 @@ async function main(): Promise<number> {
       "writeTimeoutMilliseconds: 3000",
     ],
     rivalMaxConnections: MAX_CONNECTIONS,
+    hasHealthPort: true,
   });
+  const attacked = isAtHealthPort ? subject.healthPort : subject.port;
   console.log(subject.priority);
   const flaws: string[] = [];
   await pause(2_000);
@@ -116,7 +121,7 @@ async function main(): Promise<number> {
   for (const { name, run } of PHASES.filter(({ name }) => name.includes(only))) {
     let said = "";
     const bunny = await timed(async () => {
-      said = await run(subject.port, flaws).catch((error) => `broke: ${error}`);
+      said = await run(attacked, flaws).catch((error) => `broke: ${error}`);
     });
     let rivalSaid = "";
     const rival = isAlone ? bunny : await timed(async () => rivalSaid = await run(subject.rivalPort));
@@ -143,8 +148,9 @@ async function timed(run: () => Promise<unknown>): Promise<Stretch> {
 }
 
 function row({ watch }: Subject, name: string, bunny: readonly Stretch[], rival: readonly Stretch[]): string {
-  const bare = watch.during("bare", [...bunny, ...rival]);
-  return attackRow(name, watch.during("bunny", bunny), watch.during("rival", rival), bare);
+  const aside = isAlone ? watch.during("bare", bunny) : watch.during("verdict", rival);
+  const [verdict, main] = [watch.during("verdict", bunny), watch.during("bunny", bunny)];
+  return attackRow(name, verdict, main, watch.during("rival", rival), aside);
 }
 
 async function report(subject: Subject, before: ReturnType<typeof holdings>, flaws: string[]): Promise<void> {

@@ -1,23 +1,28 @@
 /** Before everything that has no real-time priority. */
-const TO_ASK = 1;
+const FIRST = ["--reset-on-fork", "--rr", "1"];
+
+/** Behind everything else. */
+const LAST = ["--idle", "0"];
 
 /**
- * Lets the one who asks, as far as it has started threads by now, come before everything else: its own waiting is none of
- * Bunny's. Who answers has no such priority: the kernel keeps what is busy in real time from running for 50 ms of each
- * second. What attackers on this machine take of it is measured, too, and the bare server beside tells how much that is.
- * @returns what it has now, in a few words
+ * Lets the one who asks come before everything else, as far as it has started threads by now: its own waiting is none of
+ * Bunny's. Lets this process, which attacks, come last: what it takes of the processors Bunny would have for itself where
+ * its attackers are on other machines. What is started from now on has as little. Who answers has no real-time
+ * priority: the kernel keeps what is busy in real time from running for 50 ms of each second. What is left of the
+ * disturbance is measured, too, by those who answer aside.
+ * @returns what they have now, in a few words
  */
 export function makeWay(asking: number): string {
-  const isFirst = hasRun(
-    "chrt",
-    "--all-tasks",
-    "--reset-on-fork",
-    "--rr",
-    "--pid",
-    String(TO_ASK),
-    String(asking),
-  );
-  return isFirst ? "who asks runs in real time" : "who asks has no right to real time";
+  const isFirst = hasPriority(asking, FIRST);
+  const isLast = hasPriority(Deno.pid, LAST);
+  return `${isFirst ? "who asks runs in real time" : "who asks has no right to real time"}, ${
+    isLast ? "attackers when nobody else does" : "attackers like everybody else"
+  }`;
+}
+
+function hasPriority(pid: number, [...policy]: readonly string[]): boolean {
+  const priority = policy.pop() ?? "";
+  return hasRun("chrt", "--all-tasks", ...policy, "--pid", priority, String(pid));
 }
 
 function hasRun(program: string, ...args: string[]): boolean {

@@ -14,10 +14,12 @@ import { Watch, type Watched } from "./watch.ts";
  * server to be attacked like Bunny, which shows how much of Bunny's lateness is the runtime's, the kernel's or the
  * machine's.
  *
- * In earnest all of them are on other machines than their attackers, so here they come first.
+ * In earnest all of them are on other machines than their attackers, so here they come first: see `makeWay`.
  */
 export interface Subject extends AsyncDisposable {
   readonly port: number;
+  /** The one for verdicts; NaN: there is none. */
+  readonly healthPort: number;
   readonly bunny: RunningProcess;
   readonly barePort: number;
   readonly bare: RunningProcess;
@@ -40,14 +42,23 @@ export interface SubjectOptions {
   readonly env?: Record<string, string>;
   /** Connections that the rival takes at once. Default: there is no rival. */
   readonly rivalMaxConnections?: number;
+  /** Whether Bunny has a port of its own for verdicts, which is watched as "verdict". Default: no. */
+  readonly hasHealthPort?: boolean;
 }
 
 const QUERY = "avg_over_time(probe_success[10s]) > bool 0.5";
 
 /** Ten probes ten times a second, a verdict over ten seconds of them. */
 export async function startSubject(
-  { httpServer = [], more = [], probes = 10, moreProbes = [], env = {}, rivalMaxConnections }:
-    SubjectOptions = {},
+  {
+    httpServer = [],
+    more = [],
+    probes = 10,
+    moreProbes = [],
+    env = {},
+    rivalMaxConnections,
+    hasHealthPort = false,
+  }: SubjectOptions = {},
 ): Promise<Subject> {
   await using stack = new AsyncDisposableStack();
   const dir = stack.use(tempDir());
@@ -55,6 +66,7 @@ export async function startSubject(
   const bare = stack.use(denoProcess(["run", "-A", "--no-check", bareMain]));
   const barePort = Number(await bare.waitForLine(/^\d+$/));
   const port = freePort();
+  const healthPort = hasHealthPort ? freePort() : NaN;
   const probe = (i: number) => `    - { name: p${i}, httpGet: { host: 127.0.0.1, port: ${barePort} } }`;
   const config = [
     "egress:",
@@ -66,6 +78,7 @@ export async function startSubject(
     "  httpServer:",
     "    host: 127.0.0.1",
     `    port: ${port}`,
+    ...hasHealthPort ? [`    healthPort: ${healthPort}`] : [],
     "    health:",
     `      - { path: ready, instantQuery: { query: '${QUERY}' } }`,
     ...httpServer.map((line) => `    ${line}`),
@@ -74,6 +87,7 @@ export async function startSubject(
   const path = dir.write("bunny.yaml", config.join("\n"));
   const bunny = stack.use(await startBunny(path, { DENO_V8_FLAGS: SHIPPED_V8_FLAGS, ...env }));
   const watched: Record<string, string> = { bunny: `${port}/ready`, bare: `${barePort}/` };
+  if (hasHealthPort) watched.verdict = `${healthPort}/ready`;
   let rivalPort = NaN;
   if (rivalMaxConnections !== undefined) {
     const rivalMain = fileURLToPath(new URL("bare_main.ts", import.meta.url));
@@ -90,6 +104,7 @@ export async function startSubject(
   const resources = stack.move();
   return {
     port,
+    healthPort,
     bunny,
     barePort,
     bare,
@@ -115,19 +130,29 @@ export const WATCH_HEADER =
   "phase                        health p50     p99     max  none    bare p50     p99     max";
 
 /** What `attackRow` says, in order. */
-export const ATTACK_HEADER =
-  "phase                        health p50     p99     max  none   rival p50     p99     max  none    bare p99     max";
+export const ATTACK_HEADER = "phase                       " +
+  "healthPort p50  p99     max  none    port p50     p99     max  none   rival p50     p99     max  none   aside p99     max";
 
 /** One row a phase: answers of the verdict, and of the bare server beside it, ms. */
 export function watchRow(name: string, bunny: Watched, bare: Watched): string {
   return `${name.padEnd(28)}   ${times(bunny)}  ${none(bunny)}     ${times(bare)}`;
 }
 
-/** The same with a rival that was attacked likewise. `bare`: of the whole phase. */
-export function attackRow(name: string, bunny: Watched, rival: Watched, bare: Watched): string {
-  return `${name.padEnd(28)}   ${times(bunny)}  ${none(bunny)}     ${times(rival)}  ${none(rival)}     ${
-    ms(bare.p99Ms)
-  } ${ms(bare.maxMs)}`;
+/**
+ * The same of an attack: verdicts on the port for them and on the other, what a rival answered that was attacked likewise,
+ * and, of what answers aside from an attack, the slowest.
+ */
+export function attackRow(
+  name: string,
+  verdict: Watched,
+  bunny: Watched,
+  rival: Watched,
+  aside: Watched,
+): string {
+  const attacked = [verdict, bunny, rival].map((watched) => `${times(watched)}  ${none(watched)}`).join(
+    "     ",
+  );
+  return `${name.padEnd(28)}   ${attacked}     ${ms(aside.p99Ms)} ${ms(aside.maxMs)}`;
 }
 
 function times({ p50Ms, p99Ms, maxMs }: Watched): string {
