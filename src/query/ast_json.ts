@@ -4,27 +4,42 @@ import { formatFloat } from "./go_number.ts";
 import { signatureOf } from "./signatures.ts";
 
 /** A value that JSON.stringify writes as is. */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+type Json = null | boolean | number | string | readonly Json[] | Members;
+type Members = { readonly [key: string]: Json };
 
-/** The tree as Prometheus' `/api/v1/parse_query` shows it (web/api/v1/translate_ast.go). */
-export function toJson(expr: Expr): Json {
+/** Finished text, and what is still to be written in between. */
+type Part = string | Expr;
+
+/**
+ * The tree as Prometheus' `/api/v1/parse_query` shows it (web/api/v1/translate_ast.go): JSON in short pieces, for the
+ * tree of a long query is much longer than the query.
+ */
+export function* toJson(root: Expr): Generator<string, void, void> {
+  const left: Part[] = [root];
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    if (typeof next === "string") yield next;
+    else for (const part of partsOf(next).reverse()) left.push(part);
+  }
+}
+
+function partsOf(expr: Expr): Part[] {
   switch (expr.kind) {
     case "number":
-      return { type: "numberLiteral", val: formatFloat(expr.value) };
+      return node({ type: "numberLiteral", val: formatFloat(expr.value) });
     case "string":
-      return { type: "stringLiteral", val: expr.value.toWellFormed() };
+      return node({ type: "stringLiteral", val: expr.value.toWellFormed() });
     case "vector_selector":
-      return {
+      return node({
         type: "vectorSelector",
         name: expr.name,
         ...timeModifiers(expr),
         matchers: matchers(expr.matchers),
         anchored: expr.anchored,
         smoothed: expr.smoothed,
-      };
+      });
     case "matrix_selector": {
       const { selector } = expr;
-      return {
+      return node({
         type: "matrixSelector",
         name: selector.name,
         range: expr.rangeMs,
@@ -33,51 +48,64 @@ export function toJson(expr: Expr): Json {
         matchers: matchers(selector.matchers),
         anchored: selector.anchored,
         smoothed: selector.smoothed,
-      };
+      });
     }
     case "subquery":
-      return {
-        type: "subquery",
-        expr: toJson(expr.expr),
+      return node({ type: "subquery" }, { expr: expr.expr }, {
         range: expr.rangeMs,
         rangeExpr: duration(expr.rangeExpr),
         step: expr.stepMs,
         stepExpr: duration(expr.stepExpr),
         ...timeModifiers(expr),
-      };
+      });
     case "call": {
       const { argTypes, variadic, returns } = signatureOf(expr.name);
-      return {
-        type: "call",
-        func: { name: expr.name, argTypes, variadic, returnType: returns },
-        args: expr.args.map(toJson),
-      };
+      const func = { name: expr.name, argTypes, variadic, returnType: returns };
+      return node({ type: "call", func }, { args: expr.args });
     }
     case "aggregate":
-      return {
-        type: "aggregation",
-        op: expr.op,
-        expr: toJson(expr.expr),
-        param: expr.param ? toJson(expr.param) : null,
+      return node({ type: "aggregation", op: expr.op }, { expr: expr.expr, param: expr.param ?? null }, {
         grouping: expr.grouping,
         without: expr.without,
-      };
+      });
     case "binary":
-      return {
-        type: "binaryExpr",
-        op: expr.op,
-        lhs: toJson(expr.left),
-        rhs: toJson(expr.right),
+      return node({ type: "binaryExpr", op: expr.op }, { lhs: expr.left, rhs: expr.right }, {
         matching: expr.matching ? matching(expr.matching) : null,
         bool: expr.returnBool,
-      };
+      });
     case "unary":
-      return { type: "unaryExpr", op: expr.op, expr: toJson(expr.expr) };
+      return node({ type: "unaryExpr", op: expr.op }, { expr: expr.expr });
     case "paren":
-      return { type: "parenExpr", expr: toJson(expr.expr) };
+      return node({ type: "parenExpr" }, { expr: expr.expr });
     case "step_invariant":
-      return toJson(expr.expr);
+      return [expr.expr];
   }
+}
+
+/** An object whose members are, in this order: plain values, other parts of the tree, plain values. */
+function node(
+  before: Members,
+  inner: Readonly<Record<string, Expr | readonly Expr[] | null>> = {},
+  after: Members = {},
+): Part[] {
+  const parts: Part[] = [`{${membersOf(before)}`];
+  for (const [name, value] of Object.entries(inner)) {
+    parts.push(`,${JSON.stringify(name)}:`);
+    if (value === null) parts.push("null");
+    else if ("kind" in value) parts.push(value);
+    else {
+      parts.push("[");
+      for (const [i, each] of value.entries()) i === 0 ? parts.push(each) : parts.push(",", each);
+      parts.push("]");
+    }
+  }
+  const rest = membersOf(after);
+  parts.push(rest === "" ? "}" : `,${rest}}`);
+  return parts;
+}
+
+function membersOf(members: Members): string {
+  return JSON.stringify(members).slice(1, -1);
 }
 
 function timeModifiers({ offsetMs, offsetExpr, at }: TimeModifiers) {

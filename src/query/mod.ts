@@ -1,6 +1,6 @@
 /** PromQL: parsing, printing, checking what an expression comes to, and evaluating it over anything Queryable. */
 export { type Expr, selectorsOf } from "./ast.ts";
-export { type Json, toJson } from "./ast_json.ts";
+export { toJson } from "./ast_json.ts";
 export { formatApiFloat } from "./go_number.ts";
 export { formatPromDuration, readDuration } from "./literal.ts";
 export type { ParseError } from "./parse_error.ts";
@@ -13,7 +13,7 @@ export {
   type SelectorResult,
 } from "./parser.ts";
 export { describePosition, type PositionRange } from "./position.ts";
-export { prettyPrint } from "./pretty_printer.ts";
+export { prettyPrint, prettyPrintInSteps } from "./pretty_printer.ts";
 export { print } from "./printer.ts";
 export { functionNames } from "./signatures.ts";
 export { type VerdictType, verdictTypeOf } from "./verdict_type.ts";

@@ -1,68 +1,107 @@
-import type { Expr } from "./ast.ts";
+import { atOnce, type Steps } from "../base/steps.ts";
+import { childrenOf, type Expr } from "./ast.ts";
 import { printGrouping, printNode, printOperator, printSubqueryRange } from "./printer.ts";
 
 /** Expressions longer than this, in bytes of UTF-8, go over several lines. */
 const MAX_LINE_LENGTH = 100;
 const INDENT = "  ";
 
+/** Parts of an expression that are measured in one go. */
+const NODES_PER_STEP = 100;
+
 /** Writes an expression over as many indented lines as it takes, as Prometheus' format_query does. */
 export function prettyPrint(expr: Expr): string {
-  return new PrettyPrinter().write(expr, 0);
+  return [...atOnce(prettyPrintInSteps(expr))].join("");
 }
 
-class PrettyPrinter {
-  /** Every part's one-line form is asked for by all that contain it. */
-  readonly #oneLine = new Map<Expr, string>();
+/**
+ * The same in steps, and then in short pieces, each written when it is asked for: with its indents the text of a deep
+ * expression grows with the square of its length.
+ */
+export function* prettyPrintInSteps(expr: Expr): Steps<Iterable<string>> {
+  const printer = new PrettyPrinter();
+  yield* printer.measure(expr);
+  return printer.write(expr);
+}
 
-  write(expr: Expr, level: number): string {
-    if (expr.kind === "subquery") return this.#subquery(expr, level);
-    if (expr.kind === "unary") return this.#unary(expr, level);
-    if (expr.kind === "step_invariant") return this.write(expr.expr, level);
+/** Something that is still to be written. */
+interface Rest {
+  readonly expr: Expr;
+  readonly level: number;
+  /** Whether it stands behind something else in its line, so that its indent is left out. */
+  readonly isBehind: boolean;
+}
+
+type Part = string | Rest;
+
+class PrettyPrinter {
+  /** What fits into one line: an expression whose parts don't all fit doesn't either. */
+  readonly #short = new Map<Expr, string>();
+  #nodes = 0;
+
+  /** @returns whether the expression fits into one line */
+  *measure(expr: Expr): Steps<boolean> {
+    if (++this.#nodes % NODES_PER_STEP === 0) yield;
+    let fits = true;
+    for (const child of childrenOf(expr)) if (!(yield* this.measure(child))) fits = false;
+    if (!fits) return false;
+    const text = this.#print(expr);
+    if (isLong(text)) return false;
+    this.#short.set(expr, text);
+    return true;
+  }
+
+  *write(expr: Expr): Generator<string, void, void> {
+    const left: Part[] = [{ expr, level: 0, isBehind: false }];
+    for (let next = left.pop(); next !== undefined; next = left.pop()) {
+      if (typeof next === "string") yield next;
+      else for (const part of this.#partsOf(next).reverse()) left.push(part);
+    }
+  }
+
+  #partsOf({ expr, level, isBehind }: Rest): Part[] {
     const indent = INDENT.repeat(level);
-    if (!this.#isLong(expr)) return indent + this.#print(expr);
+    const start = isBehind ? "" : indent;
+    const inner = (expr: Expr): Rest => ({ expr, level: level + 1, isBehind: false });
+    const short = this.#short.get(expr);
+    switch (expr.kind) {
+      case "subquery": // upstream gives a short one no indent; so do we
+        return short === undefined
+          ? [{ expr: expr.expr, level, isBehind }, printSubqueryRange(expr)]
+          : [short];
+      case "unary":
+        return [start + expr.op, { expr: expr.expr, level, isBehind: true }];
+      case "step_invariant":
+        return [{ expr: expr.expr, level, isBehind }];
+    }
+    if (short !== undefined) return [start + short];
     switch (expr.kind) {
       case "aggregate": {
-        const param = expr.param ? `${this.write(expr.param, level + 1)},\n` : "";
-        const inner = this.write(expr.expr, level + 1);
-        return `${indent}${printGrouping(expr)}(\n${param}${inner}\n${indent})`;
+        const param = expr.param ? [inner(expr.param), ",\n"] : [];
+        return [`${start}${printGrouping(expr)}(\n`, ...param, inner(expr.expr), `\n${indent})`];
       }
       case "binary": {
-        const left = this.write(expr.left, level + 1);
-        const right = this.write(expr.right, level + 1);
-        return `${left}\n${indent}${printOperator(expr)}\n${right}`;
+        const left = { ...inner(expr.left), isBehind };
+        return [left, `\n${indent}${printOperator(expr)}\n`, inner(expr.right)];
       }
       case "call": {
-        const args = expr.args.map((arg) => this.write(arg, level + 1)).join(",\n");
-        return `${indent}${expr.name}(\n${args}\n${indent})`;
+        const args = expr.args.flatMap((arg, i) => i === 0 ? [inner(arg)] : [",\n", inner(arg)]);
+        return [`${start}${expr.name}(\n`, ...args, `\n${indent})`];
       }
       case "paren":
-        return `${indent}(\n${this.write(expr.expr, level + 1)}\n${indent})`;
+        return [`${start}(\n`, inner(expr.expr), `\n${indent})`];
       default:
-        return indent + this.#print(expr); // selectors and literals stay on one line, however long
+        return [start + this.#print(expr)]; // selectors and literals stay on one line, however long
     }
   }
 
-  /** Upstream gives a short subquery no indent; so do we. */
-  #subquery(expr: Extract<Expr, { kind: "subquery" }>, level: number): string {
-    return this.#isLong(expr) ? this.write(expr.expr, level) + printSubqueryRange(expr) : this.#print(expr);
-  }
-
-  #unary(expr: Extract<Expr, { kind: "unary" }>, level: number): string {
-    return INDENT.repeat(level) + expr.op + this.write(expr.expr, level).trim();
-  }
-
+  /** On one line; all of its parts are short. */
   #print(expr: Expr): string {
-    let text = this.#oneLine.get(expr);
-    if (text === undefined) {
-      text = printNode(expr, (child) => this.#print(child));
-      this.#oneLine.set(expr, text);
-    }
-    return text;
+    return printNode(expr, (child) => this.#short.get(child)!);
   }
+}
 
-  #isLong(expr: Expr): boolean {
-    const text = this.#print(expr);
-    if (text.length > MAX_LINE_LENGTH) return true;
-    return text.length * 3 > MAX_LINE_LENGTH && new TextEncoder().encode(text).length > MAX_LINE_LENGTH;
-  }
+function isLong(text: string): boolean {
+  if (text.length > MAX_LINE_LENGTH) return true;
+  return text.length * 3 > MAX_LINE_LENGTH && new TextEncoder().encode(text).length > MAX_LINE_LENGTH;
 }

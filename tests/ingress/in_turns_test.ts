@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { SystemClock } from "../../src/base/clock.ts";
-import { eachInTurns, listPieces, sortedInTurns } from "../../src/ingress/api/in_turns.ts";
+import { eachInTurns, listPieces, sortedInTurns, stringPieces } from "../../src/ingress/api/in_turns.ts";
 import { Share } from "../../src/ingress/api/share.ts";
 import { Turns } from "../../src/query/mod.ts";
 import { Random } from "../support/random.ts";
@@ -11,6 +11,15 @@ class HurriedClock extends SystemClock {
 
   override now(): number {
     return this.#nowMs += 5;
+  }
+}
+
+/** A clock that stands where it is put. */
+class SetClock extends SystemClock {
+  nowMs = 0;
+
+  override now(): number {
+    return this.nowMs;
   }
 }
 
@@ -38,6 +47,41 @@ Deno.test("visiting in turns lets others work in between", async () => {
   clearInterval(other);
   assert.equal(visited, 50_000);
   assert.ok(others > 0, `others worked ${others} times`);
+});
+
+Deno.test("work in steps lets others work in between", async () => {
+  using work = share().begin();
+  await work.turn();
+  let others = 0;
+  const other = setInterval(() => others++, 0);
+  const steps = function* () {
+    for (let i = 0; i < 200; i++) yield;
+    return "done";
+  };
+  assert.equal(await work.follow(steps()), "done");
+  clearInterval(other);
+  assert.ok(others > 0, `others worked ${others} times`);
+});
+
+Deno.test("what one call has worked counts for the next: together they work no longer than one alone", async () => {
+  const clock = new SetClock();
+  const share = new Share(new Turns(), clock);
+  using first = share.begin();
+  using second = share.begin();
+  await first.turn();
+  clock.nowMs += 0.6;
+  assert.ok(!first.isDue);
+  first.rest();
+  await second.turn();
+  clock.nowMs += 0.6;
+  assert.ok(second.isDue);
+});
+
+Deno.test("a text in pieces is one text", () => {
+  const parts = [`a "quoted" word\n`, "", "é".repeat(20_000), "😀"];
+  const pieces = [...stringPieces(parts)];
+  assert.equal(JSON.parse(pieces.join("")), parts.join(""));
+  assert.ok(pieces.length > 1);
 });
 
 Deno.test("a list in pieces is one list", () => {

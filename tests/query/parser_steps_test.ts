@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { atOnce, type Steps } from "../../src/base/steps.ts";
 import { plan } from "../../src/query/eval/plan.ts";
-import { parseExpr, parseExprInSteps, parseSelectorInSteps } from "../../src/query/mod.ts";
+import {
+  type Expr,
+  parseExpr,
+  parseExprInSteps,
+  parseSelectorInSteps,
+  prettyPrint,
+  prettyPrintInSteps,
+  toJson,
+} from "../../src/query/mod.ts";
 
 /** @returns how many times the work can be left alone */
 function yieldsOf(steps: Steps<unknown>): number {
@@ -68,3 +76,24 @@ for (const { name, query } of TOO_DEEP) {
     assert.equal(result.errors[0].reason, "expression nests deeper than 500 levels");
   });
 }
+
+/** Deep and wide: its tree and its lines are hundreds of times as long as it is. */
+function deepAndWide(): Expr {
+  const parsed = parseExpr("sum(".repeat(100) + numbered(350, () => "a").join("+") + ")".repeat(100));
+  assert.ok(parsed.kind === "ok");
+  return parsed.expr;
+}
+
+Deno.test("the tree of a long query is written in short pieces", () => {
+  const pieces = [...toJson(deepAndWide())];
+  assert.ok(pieces.join("").length > 100_000);
+  assert.ok(pieces.every((piece) => piece.length < 500));
+});
+
+Deno.test("a long query is formatted in steps and short pieces", () => {
+  const expr = deepAndWide();
+  assert.ok(yieldsOf(prettyPrintInSteps(expr)) >= 7);
+  const pieces = [...atOnce(prettyPrintInSteps(expr))];
+  assert.ok(pieces.length > 700);
+  assert.equal(pieces.join(""), prettyPrint(expr));
+});

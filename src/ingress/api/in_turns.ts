@@ -43,18 +43,49 @@ export async function sortedInTurns<Item>(
   return from;
 }
 
-/** A JSON list, in pieces of about so many characters. */
-export function* listPieces<Item>(
-  items: readonly Item[],
-  write: (item: Item) => string,
-  pieceLength = 32 * 1024,
+/** About how long a piece of an answer is, in characters: a moment's work, and enough to be worth a packet or more. */
+export const PIECE_LENGTH = 8 * 1024;
+
+/** Short texts as fewer longer ones. */
+export function* gathered(
+  parts: Iterable<string>,
+  pieceLength = PIECE_LENGTH,
 ): Generator<string, void, void> {
-  let piece = "[";
-  for (let i = 0; i < items.length; i++) {
-    piece += i === 0 ? write(items[i]) : `,${write(items[i])}`;
+  let piece = "";
+  for (const part of parts) {
+    piece += part;
     if (piece.length < pieceLength) continue;
     yield piece;
     piece = "";
   }
-  yield `${piece}]`;
+  if (piece !== "") yield piece;
+}
+
+/** A JSON list, in pieces of about so many characters. */
+export function listPieces<Item>(
+  items: readonly Item[],
+  write: (item: Item) => string,
+  pieceLength = PIECE_LENGTH,
+): Generator<string, void, void> {
+  return gathered(listParts(items, write), pieceLength);
+}
+
+function* listParts<Item>(
+  items: readonly Item[],
+  write: (item: Item) => string,
+): Generator<string, void, void> {
+  yield "[";
+  for (let i = 0; i < items.length; i++) yield i === 0 ? write(items[i]) : `,${write(items[i])}`;
+  yield "]";
+}
+
+/** A JSON string, in pieces; no part of its text ends within a character. */
+export function stringPieces(parts: Iterable<string>): Generator<string, void, void> {
+  return gathered(stringParts(parts));
+}
+
+function* stringParts(parts: Iterable<string>): Generator<string, void, void> {
+  yield '"';
+  for (const part of parts) yield JSON.stringify(part).slice(1, -1);
+  yield '"';
 }

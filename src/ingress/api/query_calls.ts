@@ -1,10 +1,12 @@
 import type { Clock } from "../../base/clock.ts";
+import type { Steps } from "../../base/steps.ts";
 import type { Queryable } from "../../model/store.ts";
 import {
   type Annotation,
   type Engine,
-  parseExpr,
-  prettyPrint,
+  type Expr,
+  parseExprInSteps,
+  prettyPrintInSteps,
   type QueryLimits,
   type QueryResult,
   type QueryStats,
@@ -14,6 +16,7 @@ import {
 } from "../../query/mod.ts";
 import type { Request } from "../answer.ts";
 import { type Call, type Reply, reply, TRUNCATED } from "./envelope.ts";
+import { gathered, stringPieces } from "./in_turns.ts";
 import { type Form, invalid, MAX_TIME_MS, MIN_TIME_MS } from "./form.ts";
 import { ApiProblem, problemOf } from "./problem.ts";
 import { resultPieces, sampleCount } from "./result_json.ts";
@@ -72,24 +75,28 @@ export function rangeCall({ engine, store }: QueryCallDeps, share: Share): Call 
 }
 
 /** `format_query`: the query as Prometheus' formatter writes it. */
-export const formatCall: Call = (form) => reply(prettyPrint(parsed(form)));
+export const formatCall: Call = async (form, _request, work) => {
+  const expr = await work.follow(parsing(form));
+  return { data: stringPieces(await work.follow(prettyPrintInSteps(expr))) };
+};
 
 /** `parse_query`: the query's tree. */
-export const parseCall: Call = (form) => reply(toJson(parsed(form)));
+export const parseCall: Call = async (form, _request, work) => ({
+  data: gathered(toJson(await work.follow(parsing(form)))),
+});
 
 /** `query_exemplars`: none are kept; what is wrong with the call is said all the same. */
-export const exemplarsCall: Call = (form) => {
+export const exemplarsCall: Call = async (form, _request, work) => {
   const startMs = form.time("start", MIN_TIME_MS);
   if (form.time("end", MAX_TIME_MS) < startMs) {
     throw new ApiProblem("bad_data", "end timestamp must not be before start timestamp");
   }
-  parsed(form);
+  await work.follow(parsing(form));
   return reply([]);
 };
 
-function parsed(form: Form) {
-  const query = form.text("query");
-  const result = parseExpr(query);
+function* parsing(form: Form): Steps<Expr> {
+  const result = yield* parseExprInSteps(form.text("query"));
   if (result.kind === "error") throw invalid("query", result.errors[0].message);
   return result.expr;
 }

@@ -1,3 +1,4 @@
+import { gathered, PIECE_LENGTH } from "./in_turns.ts";
 import { Labels } from "../../model/labels.ts";
 import {
   formatApiFloat,
@@ -7,24 +8,14 @@ import {
   type VectorSample,
 } from "../../query/mod.ts";
 
-/** About how long a piece is, in characters: a moment's work, and enough to be worth a packet or two. */
-const PIECE_LENGTH = 32 * 1024;
-
 /** A query's value as the API's `result`, with its `resultType`, as members of a JSON object without its braces. */
 export function resultMembers(value: QueryValue): string {
   return [...resultPieces(value)].join("");
 }
 
 /** The same in pieces: a large result as one text would take much time and many times its own room. */
-export function* resultPieces(value: QueryValue): Generator<string, void, void> {
-  let piece = "";
-  for (const part of resultParts(value)) {
-    piece += part;
-    if (piece.length < PIECE_LENGTH) continue;
-    yield piece;
-    piece = "";
-  }
-  if (piece !== "") yield piece;
+export function resultPieces(value: QueryValue): Generator<string, void, void> {
+  return gathered(resultParts(value));
 }
 
 /** How many samples a value has. */

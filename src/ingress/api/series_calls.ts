@@ -1,8 +1,9 @@
 import { patternWeight } from "../../base/regex.ts";
+import type { Steps } from "../../base/steps.ts";
 import { compareLabels, type Labels } from "../../model/labels.ts";
 import type { Matcher } from "../../model/matcher.ts";
 import type { Queryable, Selection } from "../../model/store.ts";
-import { parseSelector } from "../../query/mod.ts";
+import { parseSelectorInSteps } from "../../query/mod.ts";
 import type { Request } from "../answer.ts";
 import { type Call, type Reply, reply, TRUNCATED } from "./envelope.ts";
 import { type Form, invalid, MAX_TIME_MS, MIN_TIME_MS } from "./form.ts";
@@ -105,7 +106,7 @@ async function selectionsOf(form: Form, work: Work): Promise<Selection[]> {
   const selections: Selection[] = [];
   let weight = 0;
   for (const text of texts) {
-    const matchers = matchersOf(text);
+    const matchers = await work.follow(matchersOf(text));
     for (const { literals, value } of matchers) if (literals === undefined) weight += patternWeight(value);
     if (weight > MAX_PATTERNS_WEIGHT) {
       throw invalid("match[]", "the selectors' regular expressions are too large together");
@@ -120,8 +121,8 @@ function rangeOf(form: Form): Omit<Selection, "matchers"> {
   return { minTimeMs: form.time("start", MIN_TIME_MS), maxTimeMs: form.time("end", MAX_TIME_MS) };
 }
 
-function matchersOf(text: string): readonly Matcher[] {
-  const result = parseSelector(text);
+function* matchersOf(text: string): Steps<readonly Matcher[]> {
+  const result = yield* parseSelectorInSteps(text);
   if (result.kind === "error") throw invalid("match[]", result.errors[0].message);
   if (result.matchers.every((matcher) => matcher.matches(""))) {
     throw invalid("match[]", "match[] must contain at least one non-empty matcher");

@@ -1,8 +1,9 @@
 import type { Clock } from "../../base/clock.ts";
+import type { Steps } from "../../base/steps.ts";
 import type { Turns } from "../../query/mod.ts";
 
 /** How long calls may work, all together, before whatever else is ready gets to run, ms. */
-const SLICE_MS = 2;
+const SLICE_MS = 1;
 
 /**
  * The API's share of the process: its calls take turns with each other and with long queries, so that probes and
@@ -49,9 +50,19 @@ export class Work implements Disposable {
     this.#membership = share.turns.join();
   }
 
-  /** Whether this stretch of work has been long enough. */
+  /** Whether this stretch of work, with what other calls did just before it, has been long enough. */
   get isDue(): boolean {
-    return this.#workingSince !== undefined && this.#share.clock.now() - this.#workingSince >= SLICE_MS;
+    if (this.#workingSince === undefined) return false;
+    return this.#share.spentMs + this.#share.clock.now() - this.#workingSince >= SLICE_MS;
+  }
+
+  /** Does work in steps, and waits for its turn where that takes long. To be called on its turn. */
+  async follow<Result>(steps: Steps<Result>): Promise<Result> {
+    for (;;) {
+      const { done, value } = steps.next();
+      if (done) return value;
+      if (this.isDue) await this.turn();
+    }
   }
 
   /** Waits for its turn, if the API has had its share for now. To be awaited before each stretch of work. */
