@@ -4,7 +4,6 @@ import { SILENT } from "../../src/base/log.ts";
 import { readConfig } from "../../src/config/mod.ts";
 import { text } from "../../src/ingress/answer.ts";
 import { Listeners } from "../../src/ingress/listeners.ts";
-import { get, rawHttp } from "../support/raw_http.ts";
 
 /** The sockets of a configuration, each of which says whose it is. */
 async function listening(httpServer: string): Promise<Listeners & AsyncDisposable> {
@@ -44,6 +43,16 @@ function queued(port: number): number {
   return count;
 }
 
+/** A connection that has had one answer, and stays. */
+async function asked(port: number): Promise<{ readonly body: string } & Disposable> {
+  const connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  await connection.write(new TextEncoder().encode("GET / HTTP/1.1\r\nHost: a\r\n\r\n"));
+  const buffer = new Uint8Array(1_000);
+  const count = await connection.read(buffer);
+  const body = new TextDecoder().decode(buffer.subarray(0, count ?? 0)).split("\r\n\r\n")[1];
+  return { body, [Symbol.dispose]: () => connection.close() };
+}
+
 const linux = Deno.build.os === "linux"; // elsewhere a backlog is a hint, or the client is refused
 
 Deno.test({
@@ -66,10 +75,9 @@ Deno.test({
 
 Deno.test("listeners: each port has its own handler, and all connections are counted", async () => {
   await using listeners = await listening("healthPort: 0");
-  const body = async (port: number) => (await rawHttp(port, get("/"))).text.split("\r\n\r\n")[1];
-  assert.deepEqual([await body(listeners.port), await body(listeners.healthPort!)], ["main\n", "health\n"]);
-  using _one = await Deno.connect({ hostname: "127.0.0.1", port: listeners.port });
-  using _other = await Deno.connect({ hostname: "127.0.0.1", port: listeners.healthPort! });
-  while (listeners.connections < 2) await new Promise((resolve) => setTimeout(resolve, 1));
+  const { port, healthPort } = listeners;
+  using main = await asked(port);
+  using health = await asked(healthPort!);
+  assert.deepEqual([main.body, health.body], ["main\n", "health\n"]);
   assert.equal(listeners.connections, 2);
 });
