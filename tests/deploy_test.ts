@@ -18,6 +18,7 @@ import {
 import { tempDir } from "./support/temp_dir.ts";
 
 const BUNNY_PORT = 1312;
+const HEALTH_PORT = 1313;
 
 /** What the securityContext of the original's manifest says, and the user that the image has. */
 const SECURITY_CONTEXT = {
@@ -40,17 +41,22 @@ function checkPod(pod: Yaml, config: Config, probed: Yaml, bunny: Yaml): void {
   }
   assert.equal(pod.automountServiceAccountToken, false);
 
+  const { port, healthPort = port } = config.ingress;
+  assert.equal(port, BUNNY_PORT);
   const healthPaths = config.ingress.health.map(({ path }) => path.replace(/^\//, ""));
   const probes = ["startupProbe", "livenessProbe", "readinessProbe"].map((kind) => probed[kind]);
   assert.deepEqual(
     probes.map((probe) => probe.httpGet),
-    ["startup", "liveness", "readiness"].map((name) => ({ path: `/healthz-${name}`, port: BUNNY_PORT })),
+    ["startup", "liveness", "readiness"].map((name) => ({ path: `/healthz-${name}`, port: healthPort })),
   );
   assert.deepEqual(
     probes.map((probe) => probe.httpGet.path.slice(1)).filter((path) => !healthPaths.includes(path)),
     [],
   );
-  assert.deepEqual(bunny.ports, [{ name: "bunny", containerPort: BUNNY_PORT }]);
+  assert.deepEqual(bunny.ports, [
+    { name: "bunny", containerPort: BUNNY_PORT },
+    ...(healthPort === port ? [] : [{ name: "health", containerPort: healthPort }]),
+  ]);
 
   const env = Object.fromEntries(bunny.env.map((variable: Yaml) => [variable.name, variable.value]));
   const mounts = Object.fromEntries(bunny.volumeMounts.map((mount: Yaml) => [mount.mountPath, mount]));
@@ -80,8 +86,8 @@ Deno.test("the recommended shape: Bunny a native sidecar, the app owns the probe
   checkPod(template.spec, await configOf(`${KUBERNETES}/base/bunny.yaml`), app, bunny);
 
   // Bunny's own probes are about Bunny alone.
-  assert.deepEqual(bunny.startupProbe.httpGet, { path: "/-/ready", port: BUNNY_PORT });
-  assert.deepEqual(bunny.livenessProbe.httpGet, { path: "/-/healthy", port: BUNNY_PORT });
+  assert.deepEqual(bunny.startupProbe.httpGet, { path: "/-/ready", port: HEALTH_PORT });
+  assert.deepEqual(bunny.livenessProbe.httpGet, { path: "/-/healthy", port: HEALTH_PORT });
   assert.equal(bunny.readinessProbe, undefined);
   // A Bunny that restarts must not take the app with it: the kubelet lets it wait for 20 seconds, then for nearly 30.
   const patienceSeconds = app.livenessProbe.failureThreshold * app.livenessProbe.periodSeconds;
@@ -110,7 +116,7 @@ Deno.test("the Secret holds what Bunny takes from it, and no secret", () => {
   assert.deepEqual(Object.values(secret.stringData), [""]);
 });
 
-Deno.test("the original's shape has the base's configuration, and watches the app's process", async () => {
+Deno.test("the original's shape has the base's configuration on one port, and watches the app's process", async () => {
   const base = await configOf(`${KUBERNETES}/base/bunny.yaml`);
   const original = await configOf(`${KUBERNETES}/original-shape/bunny.yaml`);
   assert.equal(base.signals.watchedProcess, undefined);
@@ -121,8 +127,12 @@ Deno.test("the original's shape has the base's configuration, and watches the ap
     false,
     false,
   ]);
+  assert.deepEqual([base.ingress.healthPort, original.ingress.healthPort], [HEALTH_PORT, undefined]);
   const text = read(`${KUBERNETES}/original-shape/bunny.yaml`);
-  assert.equal(text.replace(/^signals:\n(?: .*\n)*/m, ""), read(`${KUBERNETES}/base/bunny.yaml`));
+  assert.equal(
+    text.replace(/^signals:\n(?: .*\n)*/m, ""),
+    read(`${KUBERNETES}/base/bunny.yaml`).replace(/^ *healthPort: .*\n/m, ""),
+  );
 });
 
 Deno.test("the PodMonitor scrapes Bunny's pages by the port's name", async () => {
@@ -144,6 +154,28 @@ Deno.test("the PodMonitor scrapes Bunny's pages by the port's name", async () =>
       relabelings,
     })),
   );
+});
+
+Deno.test("the NetworkPolicy lets everybody to the app, who has the label to Bunny, and nobody to verdicts", () => {
+  const { spec } = readManifest(`${KUBERNETES}/components/networkpolicy/networkpolicy.yaml`);
+  const { template } = readManifest(`${KUBERNETES}/base/deployment.yaml`).spec;
+  const service = readManifest(`${KUBERNETES}/base/service.yaml`);
+  const [app] = template.spec.containers;
+  const [bunny] = template.spec.initContainers;
+  assert.deepEqual(spec.podSelector.matchLabels, template.metadata.labels);
+  assert.deepEqual(spec.policyTypes, ["Ingress"]);
+  const open = (rules: Yaml[]) => rules.flatMap(({ ports }) => ports.map(({ port }: Yaml) => port));
+  const [everybody, some] = [true, false].map((isAny) =>
+    spec.ingress.filter(({ from }: Yaml) => (from === undefined) === isAny)
+  );
+  const appPorts = app.ports.map(({ containerPort }: Yaml) => containerPort);
+  assert.deepEqual(open(everybody), appPorts);
+  assert.equal(service.spec.ports.length, appPorts.length);
+  assert.deepEqual(open(some), [BUNNY_PORT]);
+  const label = { matchLabels: { "bunny-client": "true" } };
+  assert.deepEqual(some[0].from, [{ podSelector: label }, { namespaceSelector: label }]);
+  const declared = bunny.ports.map(({ containerPort }: Yaml) => containerPort);
+  assert.deepEqual(declared.filter((port: number) => !open(spec.ingress).includes(port)), [HEALTH_PORT]);
 });
 
 Deno.test("the images' version is the program's", () => {

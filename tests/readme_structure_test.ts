@@ -44,6 +44,13 @@ Deno.test("README: the Pod it shows is the one of deploy/kubernetes/base, but fo
   }
 });
 
+Deno.test("README: the NetworkPolicy it shows is the one of deploy/kubernetes/components", () => {
+  const shown = [...README.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, text]) => text)
+    .filter((text) => text.includes("policyTypes"));
+  const file = new URL("deploy/kubernetes/components/networkpolicy/networkpolicy.yaml", ROOT);
+  assert.deepEqual(shown.map((text) => parse(text).spec), [parse(Deno.readTextFileSync(file)).spec]);
+});
+
 Deno.test("README: tells every task there is, and no other", () => {
   const tasks = Object.keys(JSON.parse(Deno.readTextFileSync(new URL("deno.json", ROOT))).tasks);
   const told = new Set([...README.matchAll(/\btask ([a-z]+(?::[a-z]+)?)\b/g)].map(([, name]) => name));

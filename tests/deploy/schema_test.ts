@@ -40,15 +40,19 @@ for (const folder of ["base", "original-shape", "example"]) {
   });
 }
 
-Deno.test({ name: "manifests: what the PodMonitor renders fits the schemas", ignore: !kubectl }, async () => {
-  using dir = tempDir();
-  const path = (folder: string) => relative(Deno.realPathSync(dir.path), `${ROOT}${KUBERNETES}/${folder}`);
-  dir.write(
-    "kustomization.yaml",
-    JSON.stringify({ resources: [path("base")], components: [path("components/podmonitor")] }),
-  );
-  await assertFit(await render(dir.path));
-});
+for (const component of ["podmonitor", "networkpolicy"]) {
+  Deno.test({ name: `manifests: what ${component} renders fits the schemas`, ignore: !kubectl }, async () => {
+    using dir = tempDir();
+    const path = (folder: string) => relative(Deno.realPathSync(dir.path), `${ROOT}${KUBERNETES}/${folder}`);
+    dir.write(
+      "kustomization.yaml",
+      JSON.stringify({ resources: [path("base")], components: [path(`components/${component}`)] }),
+    );
+    const documents = await render(dir.path);
+    assert.equal(documents.length, 5);
+    await assertFit(documents);
+  });
+}
 
 async function assertFit(documents: readonly Yaml[]): Promise<void> {
   assert.ok(documents.length >= 4);

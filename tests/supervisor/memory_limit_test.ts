@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
+import { SystemClock } from "../../src/base/clock.ts";
+import { Logging } from "../../src/base/log.ts";
+import { ExecPolicy } from "../../src/probes/mod.ts";
+import { ingressWithin } from "../../src/supervisor/assemble.ts";
 import { connectionsWithin, memoryLimitBytes, samplesWithin } from "../../src/supervisor/memory_limit.ts";
+import { config, type Shape } from "./service_rig.ts";
 
 const MIB = 2 ** 20;
 
@@ -63,4 +68,19 @@ Deno.test("samples that queries may hold follow the limit, and some are left to 
 Deno.test("connections follow the limit, and some are let in in any case", () => {
   const connections = [undefined, 32 * MIB, 96 * MIB, 128 * MIB].map(connectionsWithin);
   assert.deepEqual(connections, [Infinity, 128, 384, 896]);
+});
+
+Deno.test("connections that memory is there for are shared among two ports", () => {
+  const clock = new SystemClock();
+  const most = (shape: Shape, memoryLimitBytes: number | undefined) =>
+    ingressWithin(config(shape), {
+      clock,
+      logging: new Logging({ format: "json", write: () => {}, wallNow: () => clock.wallNow() }),
+      environment: {},
+      execPolicy: new ExecPolicy([]),
+      memoryLimitBytes,
+    }).maxConnections;
+  const limits = [undefined, 32 * MIB, 96 * MIB, 197 * MIB];
+  assert.deepEqual(limits.map((limit) => most({}, limit)), [1_000, 128, 384, 1_000]);
+  assert.deepEqual(limits.map((limit) => most({ healthPort: 0 }, limit)), [1_000, 64, 192, 1_000]);
 });
