@@ -28,6 +28,7 @@ class Repository implements Disposable {
   readonly dir: TempDir = tempDir();
   readonly beePort = freePort();
   readonly bunnyPort = freePort();
+  readonly healthPort = freePort();
 
   constructor() {
     for (const path of ["src/base/clock.ts", "src/probes/http.ts", "tests/bee/wave.ts"]) {
@@ -35,7 +36,8 @@ class Repository implements Disposable {
     }
     this.writeMain("src/main.ts", "bunny", this.bunnyPort);
     this.writeMain("tests/bee/main.ts", "bee", this.beePort);
-    const health = "health: [{ path: healthz-liveness }, { path: /healthz-readiness }]";
+    const health = "health: [{ path: healthz-liveness }, { path: /healthz-readiness }], " +
+      `healthPort: ${this.healthPort}`;
     this.dir.write(
       "bunny.example.yaml",
       `ingress: { httpServer: { port: ${this.bunnyPort}, host: 127.0.0.1, ${health} } }`,
@@ -140,16 +142,24 @@ Deno.test("dev ends by force what does not end by itself, at the second signal",
   await assertFree(repository);
 });
 
-Deno.test("dev starts nothing when a port is taken, and says which", async () => {
-  using repository = new Repository();
-  using _taken = Deno.listen({ hostname: "127.0.0.1", port: repository.beePort });
-  await using dev = repository.dev();
-  assert.equal((await dev.status).code, 1);
-  assert.equal(
-    dev.output,
-    `dev: port ${repository.beePort} on 127.0.0.1, which bee needs, is taken: end what listens there`,
-  );
-});
+const TAKEN: { name: string; owner: string; portOf: (repository: Repository) => number }[] = [
+  { name: "a port", owner: "bee", portOf: ({ beePort }) => beePort },
+  { name: "the port for verdicts", owner: "bunny", portOf: ({ healthPort }) => healthPort },
+];
+
+for (const { name, owner, portOf } of TAKEN) {
+  Deno.test(`dev starts nothing when ${name} is taken, and says which`, async () => {
+    using repository = new Repository();
+    const port = portOf(repository);
+    using _taken = Deno.listen({ hostname: "127.0.0.1", port });
+    await using dev = repository.dev();
+    assert.equal((await dev.status).code, 1);
+    assert.equal(
+      dev.output,
+      `dev: port ${port} on 127.0.0.1, which ${owner} needs, is taken: end what listens there`,
+    );
+  });
+}
 
 /** Nobody listens any more: nobody is left. */
 function assertFree({ beePort, bunnyPort }: Repository): void {

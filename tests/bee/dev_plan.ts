@@ -43,11 +43,13 @@ export function readPlan(
     host: typeof http.host === "string" ? http.host : BUNNY_DEFAULTS.host,
     port: typeof http.port === "number" ? http.port : BUNNY_DEFAULTS.port,
   };
+  const { healthPort } = http;
   const health = Array.isArray(http.health) ? http.health : [];
   return {
     listening: [
       ...Object.values(bee.ports).map((port): Listening => ({ owner: "bee", host: bee.host, port })),
       { owner: "bunny", ...bunny },
+      ...(typeof healthPort === "number" ? [{ owner: "bunny", ...bunny, port: healthPort } as const] : []),
     ],
     statusPageUrl: `http://127.0.0.1:${bunny.port}/`,
     healthPaths: health.map((endpoint) => String(endpoint?.path).replace(/^\//, "")),

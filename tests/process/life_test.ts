@@ -7,6 +7,7 @@ import { ask, runBunny, startBunny, untilStatus, value } from "./bunny.ts";
 
 interface Shape {
   port: number;
+  healthPort?: number;
   target: number;
   probes?: string[];
   query?: string;
@@ -15,7 +16,8 @@ interface Shape {
 
 /** A configuration with HTTP probes ten times a second and one endpoint. */
 function yaml(
-  { port, target, probes = ["alpha"], query = "min_over_time(probe_success[300ms])", more = "" }: Shape,
+  { port, healthPort, target, probes = ["alpha"], query = "min_over_time(probe_success[300ms])", more = "" }:
+    Shape,
 ): string {
   return [
     "egress:",
@@ -28,6 +30,7 @@ function yaml(
     "ingress:",
     "  httpServer:",
     `    port: ${port}`,
+    `    healthPort: ${healthPort ?? ""}`,
     "    host: 127.0.0.1",
     "    health:",
     `      - { path: ready, instantQuery: { query: '${query}' } }`,
@@ -213,6 +216,44 @@ Deno.test("process: what SIGHUP has applied early can be taken back", async () =
   await untilStatus(port, "ready", 200);
 });
 
+/** What the line that tells of the start says. */
+function toldAtStart(bunny: RunningProcess): { at: string; healthAt?: string } {
+  return JSON.parse(bunny.lines.find(({ text }) => text.includes(`"msg":"ready"`))!.text);
+}
+
+Deno.test("process: the start tells where the port for verdicts is", async () => {
+  await using rig = await start({ healthPort: 0 });
+  const { at, healthAt } = toldAtStart(rig.bunny);
+  assert.equal(at, `http://127.0.0.1:${rig.port}/`);
+  const healthPort = Number(new URL(healthAt!).port);
+  assert.notEqual(healthPort, rig.port);
+  await untilStatus(healthPort, "ready", 200);
+  assert.equal((await ask(healthPort, "otel-metrics")).status, 404);
+});
+
+Deno.test("process: a reload adds a port for verdicts, and takes it away", async () => {
+  await using rig = await start();
+  const { port, bunny } = rig;
+  assert.equal(toldAtStart(bunny).healthAt, undefined);
+  const healthPort = freePort();
+  rig.write({ healthPort });
+  await bunny.waitForLine(/applied the configuration/);
+  await untilStatus(healthPort, "ready", 200);
+  rig.write();
+  await bunny.waitForLine(/applied the configuration/);
+  await assert.rejects(ask(healthPort, "ready"));
+  assert.equal((await ask(port, "ready")).status, 200);
+});
+
+Deno.test("process: a port for verdicts that is taken ends the start with code 1", async () => {
+  using dir = tempDir();
+  await using target = await httpPeer();
+  const shape = { port: freePort(), healthPort: target.port, target: target.port };
+  await using bunny = runBunny(dir.write("bunny.yaml", yaml(shape)));
+  assert.equal((await bunny.status).code, 1);
+  assert.match(bunny.output, /cannot start/);
+});
+
 Deno.test("process: a changed port is listened on before the old one is left", async () => {
   await using rig = await start();
   const { port: before, bunny } = rig;
@@ -246,14 +287,15 @@ function watching(mark: number): string {
 Deno.test("process: SIGTERM probes and serves on until the watched process is gone", async () => {
   const port = freePort();
   await using watched = sleeper(port);
-  await using rig = await start({ port, more: watching(port) });
+  const healthPort = freePort();
+  await using rig = await start({ port, healthPort, more: watching(port) });
   const { bunny, target } = rig;
   await untilStatus(port, "ready", 200);
   bunny.kill("SIGTERM");
   await bunny.waitForLine(/waiting for the watched process/);
   const asked = target.requests.length;
   while (target.requests.length < asked + 5) await new Promise((resolve) => setTimeout(resolve, 10));
-  assert.equal((await ask(port, "ready")).status, 200);
+  for (const each of [port, healthPort]) assert.equal((await ask(each, "ready")).status, 200);
   watched.kill("SIGKILL");
   assert.equal((await bunny.status).code, 0);
 });
