@@ -19,8 +19,11 @@ export interface Matcher {
 
 export type MatcherResult = { kind: "ok"; matcher: Matcher } | { kind: "error"; message: string };
 
-/** Characters that mean something in RE2; a pattern without any of them is a literal. */
-const META = /[\\.+*?()|[\]{}^$]/;
+/** Characters that mean something in RE2 unless a backslash stands before them. */
+const META = /[.+*?()[\]{}^$]/;
+
+/** A character that stands for itself behind a backslash, as in Go: any mark of ASCII. */
+const ESCAPED_MARK = /\\([!-/:-@[-`{-~])/g;
 
 /** Makes a matcher; a pattern that RE2 refuses is an error value. */
 export function matcher(kind: MatchKind, name: string, value: string): MatcherResult {
@@ -33,13 +36,32 @@ export function matcher(kind: MatchKind, name: string, value: string): MatcherRe
 }
 
 /**
- * The only values that a pattern matches, where it is no more than an alternation of them: `a|b`, or `(a|b)` as
- * dashboards write it.
+ * The only values that a pattern matches, where it is no more than an alternation of them: `a|b`, or `(a|b)` or
+ * `a\.example|b\.example` as dashboards write it.
  */
 export function literalsOf(pattern: string): string[] | undefined {
   const isGrouped = pattern.startsWith("(") && pattern.endsWith(")") && pattern.length > 1;
   const alternation = isGrouped ? pattern.slice(1, -1) : pattern;
-  return META.test(alternation.replaceAll("|", "")) ? undefined : alternation.split("|");
+  const bare = alternation.replaceAll(ESCAPED_MARK, "");
+  if (META.test(bare) || bare.includes("\\")) return undefined;
+  return unescapedParts(alternation);
+}
+
+/** The parts between bars, without the backslashes of their escapes. */
+function unescapedParts(alternation: string): string[] {
+  if (!alternation.includes("\\")) return alternation.split("|");
+  const parts: string[] = [];
+  let part = "";
+  for (let at = 0; at < alternation.length; at++) {
+    if (alternation[at] === "|") {
+      parts.push(part);
+      part = "";
+    } else {
+      if (alternation[at] === "\\") at++;
+      part += alternation[at];
+    }
+  }
+  return [...parts, part];
 }
 
 /** A matcher for an exact value: what code that builds its own selectors wants. */

@@ -2,6 +2,7 @@ import { patternWeight } from "../base/regex.ts";
 import { bracketedName, type TokenKind } from "./token.ts";
 import { quote } from "./go_text.ts";
 import { Lexer } from "./lexer.ts";
+import { isTooLarge, TOO_LARGE } from "./pattern_bounds.ts";
 import { MAX_ERRORS, type Problem } from "./parse_error.ts";
 import type { PositionRange } from "./position.ts";
 
@@ -12,7 +13,7 @@ export const MAX_NESTING = 500;
 const MAX_TOKENS = 20_000;
 
 /** Tokens that are read in one go. */
-const TOKENS_PER_STEP = 250;
+const TOKENS_PER_STEP = 100;
 
 /** Tokens that take as long to read as it takes to make one state of a regular expression's machine. */
 const TOKENS_PER_STATE = 10;
@@ -189,6 +190,7 @@ export class TokenStream {
 
   /** Takes one more regular expression into account; false, having failed, when that is one too many. */
   affords(pattern: string): boolean {
+    if (isTooLarge(pattern)) this.fail(this.position, TOO_LARGE);
     const before = this.#patternsWeight;
     const weight = patternWeight(pattern);
     this.#patternsWeight += weight;

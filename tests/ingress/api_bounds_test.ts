@@ -83,7 +83,7 @@ const refused: { name: string; query: string; error: RegExp }[] = [
   },
   {
     name: "regular expressions without end",
-    query: `{${'a=~"b{0,900}c",'.repeat(6_000)}d="e"}`,
+    query: `{${'a=~"b{0,90}c",'.repeat(6_000)}d="e"}`,
     error: /regular expressions are too large together/,
   },
   {

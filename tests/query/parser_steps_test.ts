@@ -70,7 +70,7 @@ const TOO_DEEP = [
 
 for (const { name, query } of TOO_DEEP) {
   Deno.test(`reading ends where the tree is too deep: ${name}`, () => {
-    assert.ok(yieldsOf(parseExprInSteps(query)) <= 6);
+    assert.ok(yieldsOf(parseExprInSteps(query)) <= 15);
     const result = parseExpr(query);
     assert.ok(result.kind === "error");
     assert.equal(result.errors[0].reason, "expression nests deeper than 500 levels");
@@ -97,3 +97,31 @@ Deno.test("a long query is formatted in steps and short pieces", () => {
   assert.ok(pieces.length > 700);
   assert.equal(pieces.join(""), prettyPrint(expr));
 });
+
+/** Making the machine of a pattern can't be left alone in between. */
+const PATTERNS = [
+  { name: "of few states", pattern: "[a-z]{0,100}b.*", isTaken: true },
+  { name: "of many states", pattern: Array.from({ length: 150 }, () => "ab.*").join("|"), isTaken: true },
+  {
+    name: "of too many states",
+    pattern: Array.from({ length: 250 }, () => "ab.*").join("|"),
+    isTaken: false,
+  },
+  { name: "of too many that are repeated", pattern: "[a-z]{0,100}".repeat(3), isTaken: false },
+  {
+    name: "that is but a list of values",
+    pattern: Array.from({ length: 300 }, (_, i) => `a${i}\\.b`).join("|"),
+    isTaken: true,
+  },
+];
+
+for (const { name, pattern, isTaken } of PATTERNS) {
+  Deno.test(`a query ${isTaken ? "may have" : "may not have"} a pattern ${name}`, () => {
+    const result = parseExpr(`x{a=~${JSON.stringify(pattern)}}`);
+    if (isTaken) assert.equal(result.kind, "ok");
+    else {
+      assert.ok(result.kind === "error");
+      assert.match(result.errors[0].reason, /pattern is too large/);
+    }
+  });
+}

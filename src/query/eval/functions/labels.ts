@@ -1,6 +1,7 @@
 import { isLabelName, type Labels, METRIC_NAME } from "../../../model/labels.ts";
 import { compileRegex, patternWeight } from "../../../base/regex.ts";
 import type { Call } from "../../ast.ts";
+import { isTooLarge, TOO_LARGE } from "../../pattern_bounds.ts";
 import { type EvalContext, type Evaluation, stringOf } from "../context.ts";
 import { type EvaluationFailure, executionFailure } from "../failure.ts";
 import type { Frame } from "../frame.ts";
@@ -8,10 +9,13 @@ import { mergeEqualRows } from "../merge_rows.ts";
 import { expandTemplate } from "./template.ts";
 
 /** Longest label value that a query may make: joining a label with itself doubles it each time. */
-const MAX_VALUE_LENGTH = 65_536;
+const MAX_VALUE_LENGTH = 16_384;
 
-/** States of a pattern that may be alive at once, times length of a text: what one match may cost, 50 ms at worst. */
-const MAX_MATCH_WORK = 300_000;
+/**
+ * States of a pattern that may be alive at once, times length of a text: what one match may cost. It is a millisecond or
+ * two at worst, in which nothing else happens.
+ */
+const MAX_MATCH_WORK = 20_000;
 
 /** States that are alive at once in a pattern without counted repetitions: a guess on the safe side. */
 const USUAL_STATES = 4;
@@ -19,6 +23,9 @@ const USUAL_STATES = 4;
 /** label_replace(v, dst, replacement, src, regex). */
 export function* evaluateLabelReplace(context: EvalContext, call: Call): Evaluation<Frame> {
   const [target, replacement, source, pattern] = call.args.slice(1).map(stringOf);
+  if (isTooLarge(pattern)) {
+    throw executionFailure(`invalid regular expression in label_replace(): ${TOO_LARGE}`);
+  }
   const compiled = compileRegex(`^(?s:${pattern})$`);
   if (compiled.kind === "error") {
     throw executionFailure(`invalid regular expression in label_replace(): ${pattern}`);
