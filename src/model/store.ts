@@ -1,3 +1,4 @@
+import type { Steps } from "../base/steps.ts";
 import type { Histogram } from "./histogram.ts";
 import type { Labels } from "./labels.ts";
 import type { Matcher } from "./matcher.ts";
@@ -62,6 +63,11 @@ export interface Series {
  * that walk many series yield between them and select again when they must.
  */
 export interface Queryable {
+  /**
+   * Does in steps what would take long in `select`, or in one of the others, with this selection, so that none of them
+   * does. Without it they give the same. Absent: there is no such thing.
+   */
+  preparing?(selection: Selection): Steps<void>;
   /** The series in which every matcher holds and which may have samples in the range; in no particular order. */
   select(selection: Selection): Series[];
   /** Label names of the matching series, sorted. No matchers: of all series. */

@@ -4,7 +4,7 @@ import type { Steps } from "../base/steps.ts";
 import { SampleColumns } from "../model/sample.ts";
 import type { Queryable } from "../model/store.ts";
 import type { Expr } from "./ast.ts";
-import { EvalContext, type EvalEnvironment, type Evaluation } from "./eval/context.ts";
+import { EvalContext, type EvalEnvironment, type Evaluation, metered } from "./eval/context.ts";
 import { evaluate } from "./eval/evaluate.ts";
 import { EvaluationFailure } from "./eval/failure.ts";
 import { Gate } from "./eval/gate.ts";
@@ -35,8 +35,9 @@ export interface EngineOptions {
   /** Long queries that may wait for their turn; more are refused. Default 100. */
   maxWaitingQueries?: number;
   /**
-   * How long a query works before others get their turn; at its start, twice that. Default 1: a request takes a few
-   * turns of the event loop, each of which may have to wait for a slice.
+   * How long a query works before others get their turn; an urgent one twice that at its start, for most end within it,
+   * and giving way has its price. Default 1: a request takes a few turns of the event loop, each of which may have to
+   * wait for a slice.
    */
   sliceMs?: number;
   /** Whether the process has memory for more; asked often, by all but urgent queries. Default: always. */
@@ -176,6 +177,7 @@ export class Engine {
       pool,
       deadlineMs,
       sliceMs,
+      firstSliceMs: urgent ? 2 * sliceMs : sliceMs,
       signal,
       hasRoom: urgent ? undefined : hasRoom,
     });
@@ -347,15 +349,6 @@ const REFUSALS = {
   timeout: { kind: "timeout", message: "query timed out in query queue" },
   canceled: { kind: "canceled", message: "query was canceled in query queue" },
 } as const satisfies Record<string, QueryError>;
-
-/** Gives way where a slice is over, and ends with the query's time. */
-function* metered<Result>(steps: Steps<Result>, meter: Meter): Evaluation<Result> {
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done) return value;
-    if (meter.look()) yield;
-  }
-}
 
 function* parsing(query: string): Steps<Expr> {
   const result = yield* parseExprInSteps(query);

@@ -29,7 +29,7 @@ export class Inspection {
   private constructor(means: BlockMeans, logger: Logger) {
     this.#head = new Head({ chunkRangeMs: CHUNK_RANGE_MS, memo: means.memo });
     const headReader = new HeadReader(this.#head.chunks, means.decoder, means.decoded);
-    this.#reader = new StoreReader(this.#head, headReader, this.#blocks, logger);
+    this.#reader = new StoreReader(this.#head, headReader, this.#blocks, means.memo, logger);
   }
 
   /** Opens the blocks, and reads the log when `withLog` is set. @throws NotFound when there is no directory */

@@ -9,9 +9,14 @@ const MAX_VERDICTS = 4_096;
 export class MatcherMemo {
   readonly #byPattern = new Map<string, Map<string, boolean>>();
 
+  /** Whether `matches` would have no work with it. */
+  knows(matcher: Matcher, value: string): boolean {
+    return matcher.literals !== undefined || (this.#byPattern.get(keyOf(matcher))?.has(value) ?? false);
+  }
+
   matches(matcher: Matcher, value: string): boolean {
     if (matcher.literals) return matcher.matches(value);
-    const key = `${matcher.kind}${matcher.value}`;
+    const key = keyOf(matcher);
     let verdicts = this.#byPattern.get(key);
     if (!verdicts) {
       if (this.#byPattern.size >= MAX_PATTERNS) takeOldest(this.#byPattern);
@@ -24,4 +29,8 @@ export class MatcherMemo {
     verdicts.set(value, verdict);
     return verdict;
   }
+}
+
+function keyOf({ kind, value }: Matcher): string {
+  return `${kind}${value}`;
 }

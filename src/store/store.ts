@@ -1,6 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
+import type { Steps } from "../base/steps.ts";
 import type { Histogram } from "../model/histogram.ts";
 import type { Labels } from "../model/labels.ts";
 import type { Appendable, Queryable, Selection, Series, SeriesRef } from "../model/store.ts";
@@ -78,7 +79,13 @@ export class Store implements Appendable, Queryable {
       onFree: (id) => decoded.drop(-1 - id),
     });
     this.#headReader = new HeadReader(this.#head.chunks, decoder, decoded);
-    this.#reader = new StoreReader(this.#head, this.#headReader, this.#blocks, options.logger);
+    this.#reader = new StoreReader(
+      this.#head,
+      this.#headReader,
+      this.#blocks,
+      this.#means.memo,
+      options.logger,
+    );
     this.#watch = new ClockWatch(options.clock);
   }
 
@@ -117,6 +124,10 @@ export class Store implements Appendable, Queryable {
     startTimestampMs = 0,
   ): boolean {
     return this.#head.appendHistogram(timestampMs, ref, histogram, startTimestampMs);
+  }
+
+  preparing(selection: Selection): Steps<void> {
+    return this.#reader.preparing(selection);
   }
 
   select(selection: Selection): Series[] {

@@ -1,4 +1,5 @@
 import { messageOf } from "../base/errors.ts";
+import type { Steps } from "../base/steps.ts";
 import { joinedKey } from "../base/joined_key.ts";
 import type { Logger } from "../base/log.ts";
 import { takeOldest } from "../base/oldest.ts";
@@ -11,6 +12,7 @@ import type { Head } from "./head.ts";
 import type { HeadReader } from "./head_reader.ts";
 import type { HeadSeries } from "./head_series.ts";
 import { CorruptBlockError } from "./index_reader.ts";
+import type { MatcherMemo } from "./matcher_memo.ts";
 import { type BlockPart, StoreSeries } from "./store_series.ts";
 
 /** Selections remembered, and the longest one: a health endpoint asks for the same few series over and over. */
@@ -30,15 +32,39 @@ export class StoreReader implements Queryable {
   readonly head: Head;
   readonly headReader: HeadReader;
   readonly blocks: BlockSet;
+  readonly #memo: MatcherMemo;
   readonly #logger: Logger;
   readonly #selections = new Map<string, Remembered>();
   readonly #reported = new Set<string>();
 
-  constructor(head: Head, headReader: HeadReader, blocks: BlockSet, logger: Logger) {
+  constructor(head: Head, headReader: HeadReader, blocks: BlockSet, memo: MatcherMemo, logger: Logger) {
     this.head = head;
+    this.#memo = memo;
     this.headReader = headReader;
     this.blocks = blocks;
     this.#logger = logger;
+  }
+
+  /** Asks every pattern about every value that it may be asked about: each such answer can take a millisecond. */
+  *preparing({ matchers, minTimeMs, maxTimeMs }: Selection): Steps<void> {
+    const blocks = this.blocks.overlapping(minTimeMs, maxTimeMs);
+    if (this.#remembered(keyOf(matchers, blocks))) return;
+    const memo = this.#memo;
+    for (const matcher of matchers) {
+      if (matcher.literals) continue;
+      const values = new Set(this.head.index.valuesOf(matcher.name));
+      for (const block of blocks) {
+        this.guard(block, () => {
+          for (const value of block.valuesOf(matcher.name)) values.add(value);
+        });
+        yield;
+      }
+      for (const value of values) {
+        if (memo.knows(matcher, value)) continue;
+        memo.matches(matcher, value);
+        yield;
+      }
+    }
   }
 
   select({ matchers, minTimeMs, maxTimeMs }: Selection): Series[] {
@@ -110,12 +136,10 @@ export class StoreReader implements Queryable {
   /** All series in which the matchers hold, in the head and these blocks, whatever their time. */
   #matching(matchers: readonly Matcher[], blocks: readonly Block[]): readonly StoreSeries[] {
     const key = keyOf(matchers, blocks);
-    const known = this.#selections.get(key);
+    const known = this.#remembered(key);
+    if (known) return known;
     const headGeneration = this.head.generation;
     const blockGeneration = this.blocks.generation;
-    if (known && known.headGeneration === headGeneration && known.blockGeneration === blockGeneration) {
-      return known.series;
-    }
     const series = this.#find(matchers, blocks);
     this.#selections.delete(key);
     if (series.length <= MAX_SELECTION_LENGTH) {
@@ -123,6 +147,14 @@ export class StoreReader implements Queryable {
       this.#selections.set(key, { headGeneration, blockGeneration, series });
     }
     return series;
+  }
+
+  /** What was found last, if it is still all that there is. */
+  #remembered(key: string): readonly StoreSeries[] | undefined {
+    const known = this.#selections.get(key);
+    const isNow = known?.headGeneration === this.head.generation &&
+      known.blockGeneration === this.blocks.generation;
+    return isNow ? known.series : undefined;
   }
 
   #find(matchers: readonly Matcher[], blocks: readonly Block[]): StoreSeries[] {

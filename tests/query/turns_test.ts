@@ -10,3 +10,26 @@ Deno.test("turns go round in the order of asking, but first to who is in a hurry
   assert.deepEqual(taken.slice(-3), ["a", "b", "c"]);
   assert.deepEqual(taken.slice(0, 2), ["x", "y"]);
 });
+
+Deno.test("where several wait, nobody works between two turns for as long as a timer takes", async () => {
+  const turns = new Turns();
+  using _membership = turns.join();
+  const happened: string[] = [];
+  const timers: Promise<void>[] = [];
+  const ask = async (name: string) => {
+    await turns.next();
+    happened.push(name);
+    timers.push(
+      new Promise((resolve) =>
+        setTimeout(() => {
+          happened.push(`a timer since ${name}`);
+          resolve();
+        }, 0)
+      ),
+    );
+  };
+  await Promise.all([ask("a"), ask("b"), ask("c"), ask("d")]);
+  await Promise.all(timers);
+  assert.ok(happened.indexOf("a timer since a") < happened.indexOf("b"), happened.join());
+  assert.ok(happened.indexOf("a timer since b") < happened.indexOf("c"), happened.join());
+});

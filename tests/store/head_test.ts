@@ -172,6 +172,28 @@ for (const { name, matchers, want } of selections) {
   });
 }
 
+Deno.test("Store.preparing asks a pattern about one value a step, so that a selection need not ask any more", async () => {
+  await using fixture = await openStore();
+  const { store } = fixture;
+  for (let i = 0; i < 100; i++) store.append(NOW_MS, [store.acquire(labels(`m${i}`))], [1]);
+  let asked = 0;
+  const like = match("=~", "__name__", "m.*5");
+  const counted = {
+    ...like,
+    matches(value: string) {
+      if (value !== "") asked++; // whether it matches no value at all is asked in any case
+      return like.matches(value);
+    },
+  };
+  const selection = { matchers: [counted], minTimeMs: 0, maxTimeMs: Infinity };
+  const steps = store.preparing(selection);
+  for (let before = 0; !steps.next().done; before = asked) assert.ok(asked <= before + 1);
+  assert.equal(asked, 100);
+  assert.equal(store.select(selection).length, 10);
+  assert.equal(asked, 100);
+  assert.ok(store.preparing(selection).next().done);
+});
+
 Deno.test("Store.labelNames and labelValues list what the matching series have", async () => {
   await using fixture = await openStore();
   const { store } = fixture;

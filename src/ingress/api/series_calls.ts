@@ -26,6 +26,7 @@ export function seriesCall(store: Queryable): Call {
     const selections = await selectionsOf(form, work);
     const found = new Map<string, Labels>();
     for (const selection of selections) {
+      await prepare(store, selection, work);
       await eachInTurns(store.select(selection), work, ({ labels }) => found.set(labels.key, labels));
       if (work.isDue) await work.turn();
     }
@@ -41,7 +42,7 @@ export function labelNamesCall(store: Queryable): Call {
   return async (form, _request, work) => {
     const limit = form.limit();
     const selections = await selectionsOrAll(form, work);
-    return limited(await union(selections, (selection) => store.labelNames(selection), work), limit);
+    return limited(await union(store, selections, (selection) => store.labelNames(selection), work), limit);
   };
 }
 
@@ -51,7 +52,8 @@ export function labelValuesCall(store: Queryable): Call {
     const name = labelName(request);
     const limit = form.limit();
     const selections = await selectionsOrAll(form, work);
-    return limited(await union(selections, (selection) => store.labelValues(name, selection), work), limit);
+    const found = await union(store, selections, (selection) => store.labelValues(name, selection), work);
+    return limited(found, limit);
   };
 }
 
@@ -75,15 +77,21 @@ function unescaped(name: string): string {
   });
 }
 
+async function prepare(store: Queryable, selection: Selection, work: Work): Promise<void> {
+  if (store.preparing) await work.follow(store.preparing(selection));
+}
+
 /** What is found by any selection, sorted. */
 async function union(
+  store: Queryable,
   selections: readonly Selection[],
   find: (selection: Selection) => string[],
   work: Work,
 ): Promise<string[]> {
-  if (selections.length === 1) return find(selections[0]);
   const found = new Set<string>();
   for (const selection of selections) {
+    await prepare(store, selection, work);
+    if (selections.length === 1) return find(selection);
     for (const text of find(selection)) found.add(text);
     if (work.isDue) await work.turn();
   }

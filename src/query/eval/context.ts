@@ -1,4 +1,5 @@
-import type { Queryable } from "../../model/store.ts";
+import type { Steps } from "../../base/steps.ts";
+import type { Queryable, Selection, Series } from "../../model/store.ts";
 import { SampleColumns } from "../../model/sample.ts";
 import { type Expr, unwrapParens, type VectorSelector } from "../ast.ts";
 import { executionFailure, tooManySamples } from "./failure.ts";
@@ -12,6 +13,15 @@ import type { Notes } from "./notes.ts";
  * resumes it, or, when it is in a hurry, resumes it at once.
  */
 export type Evaluation<T> = Generator<void, T, void>;
+
+/** Does work in steps as part of an evaluation: gives way where its slice is over, and ends with its time. */
+export function* metered<Result>(steps: Steps<Result>, meter: Meter): Evaluation<Result> {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+    if (meter.look()) yield;
+  }
+}
 
 /** What an expression came to at all steps. Range vectors appear only as arguments, and as the result of a query. */
 export type Evaluated =
@@ -75,6 +85,13 @@ export class EvalContext {
 
   evaluate(expr: Expr): Evaluation<Evaluated> {
     return this.env.dispatch(this, expr);
+  }
+
+  /** The series in which matchers hold. */
+  *select(selection: Selection): Evaluation<Series[]> {
+    const { store, meter } = this.env;
+    if (store.preparing) yield* metered(store.preparing(selection), meter);
+    return store.select(selection);
   }
 
   /** Evaluates an expression of type vector. */

@@ -4,9 +4,6 @@ import { EvaluationFailure, tooLittleMemory, tooManySamples, tooManySamplesToget
 /** Units of work between two looks at the clock; a unit is about one sample touched. */
 const WORK_PER_LOOK = 16_384;
 
-/** How much longer the first slice is than others: most queries end within it, and giving way has its price. */
-const FIRST_SLICE = 2;
-
 /** Characters of labels that an evaluation may make for each sample that it may hold. */
 const CHARACTERS_PER_SAMPLE = 16;
 
@@ -28,6 +25,8 @@ export interface MeterOptions {
   deadlineMs: number;
   /** How long to work before giving way. */
   sliceMs: number;
+  /** The same at the start. Default: no longer. */
+  firstSliceMs?: number;
   signal?: AbortSignal;
   /** Whether the process has memory for more. Default: always. */
   hasRoom?: () => boolean;
@@ -54,7 +53,7 @@ export class Meter {
 
   constructor(options: MeterOptions) {
     this.#options = options;
-    this.#sliceEndsAtMs = options.clock.now() + FIRST_SLICE * options.sliceMs;
+    this.#sliceEndsAtMs = options.clock.now() + (options.firstSliceMs ?? options.sliceMs);
   }
 
   /** Samples held now. */

@@ -22,7 +22,7 @@ export function* evaluateRangeCall(context: EvalContext, call: Call, fn: RangeFu
   const scalars: Float64Array[] = [];
   for (const [i, arg] of call.args.entries()) if (i !== at) scalars.push(yield* context.scalar(arg));
   checkExtension(call, node, fn);
-  const source = subquery ?? selectMatrix(context, node as MatrixSelector);
+  const source = subquery ?? (yield* selectMatrix(context, node as MatrixSelector));
   const frame = yield* new RangeEvaluation(context, call, node, source, fn, scalars).run();
   if (call.name === "absent_over_time") return absence(context, frame, node);
   if (call.name === "rate" || call.name === "increase") remarkNonCounters(context, frame, call);

@@ -23,15 +23,15 @@ export interface RangeSource {
 }
 
 /** Selects the series of `selector[range]`, for all steps. */
-export function selectMatrix(context: EvalContext, node: MatrixSelector): RangeSource {
+export function* selectMatrix(context: EvalContext, node: MatrixSelector): Evaluation<RangeSource> {
   const { selector, rangeMs } = node;
-  const { store, lookbackMs } = context.env;
+  const { lookbackMs } = context.env;
   const extension = selector.anchored ? "anchored" : selector.smoothed ? "smoothed" : "none";
   const firstMs = referenceTime(context, selector, 0);
   const lastMs = referenceTime(context, selector, context.stepCount - 1);
   const before = rangeMs + (extension === "none" ? 0 : lookbackMs);
   const after = extension === "smoothed" ? lookbackMs : 0;
-  const found = store.select({
+  const found = yield* context.select({
     matchers: selector.matchers,
     minTimeMs: firstMs - before + 1,
     maxTimeMs: lastMs + after,

@@ -104,7 +104,7 @@ function toSeries(frame: Frame, row: number, count: number, times: Float64Array)
 /** `selector[range]` as a query of its own: the samples themselves. */
 function* matrixValue(context: EvalContext, node: MatrixSelector): Evaluation<QueryValue> {
   const { meter, lookbackMs, columns } = context.env;
-  const source = selectMatrix(context, node);
+  const source = yield* selectMatrix(context, node);
   const endMs = referenceTime(context, node.selector, 0);
   const isExtended = source.extension !== "none";
   const fromMs = endMs - source.rangeMs - (isExtended ? lookbackMs : 0);

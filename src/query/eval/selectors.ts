@@ -46,11 +46,11 @@ export function* selectVector(
   selector: VectorSelector,
   wanted: Wanted,
 ): Evaluation<Frame> {
-  const { store, lookbackMs, meter } = context.env;
+  const { lookbackMs, meter } = context.env;
   const isFixed = selector.at !== undefined || context.stepCount === 1;
   const firstMs = referenceTime(context, selector, 0);
   const lastMs = isFixed ? firstMs : referenceTime(context, selector, context.stepCount - 1);
-  const found = store.select({
+  const found = yield* context.select({
     matchers: selector.matchers,
     minTimeMs: firstMs - lookbackMs + 1,
     maxTimeMs: lastMs,

@@ -14,13 +14,13 @@ import { Windows } from "./windows.ts";
  * where none comes after.
  */
 export function* selectSmoothed(context: EvalContext, selector: VectorSelector): Evaluation<Frame> {
-  const { store, lookbackMs, columns, meter, notes } = context.env;
+  const { lookbackMs, columns, meter, notes } = context.env;
   const firstMs = referenceTime(context, selector, 0);
   const strideMs = selector.at ? 0 : context.stepMs;
   const lastMs = firstMs + (context.stepCount - 1) * strideMs;
   const minTimeMs = firstMs - lookbackMs + 1;
   const maxTimeMs = lastMs + lookbackMs;
-  const found = store.select({ matchers: selector.matchers, minTimeMs, maxTimeMs });
+  const found = yield* context.select({ matchers: selector.matchers, minTimeMs, maxTimeMs });
   const frame = context.frame(found.length);
   const windows = new Windows(context.stepCount);
   const call: RangeCall = {
