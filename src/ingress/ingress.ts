@@ -16,6 +16,7 @@ import { makeEvaluator } from "./evaluator.ts";
 import { HealthEndpoint } from "./health_endpoint.ts";
 import { healthRoute } from "./health_route.ts";
 import { probesOfQuery } from "./probes_of_query.ts";
+import type { Handler } from "./http/connection.ts";
 import { type Handlers, Listeners } from "./listeners.ts";
 import { type Route, Router } from "./router.ts";
 import { statusPageRoutes } from "./status_page/routes.ts";
@@ -136,9 +137,12 @@ export class Ingress {
 
   #handlers(made: Entries, config: IngressConfig, engine: Engine): Handlers {
     const verdicts = this.#verdictRoutes(made);
-    const main = new Router(new Map([...this.#otherRoutes(made, config, engine), ...verdicts]));
-    const health = new Router(verdicts);
-    return { main: (request) => main.handle(request), health: (request) => health.handle(request) };
+    const handler = (routes: ReadonlyMap<string, Route>): Handler => {
+      const router = new Router(routes);
+      return { handle: (request) => router.handle(request), isUrgent: (path) => verdicts.has(path) };
+    };
+    const others = this.#otherRoutes(made, config, engine);
+    return { main: handler(new Map([...others, ...verdicts])), health: handler(verdicts) };
   }
 
   #makeEndpoint(health: HealthConfig, engine: Engine, before: HealthEndpoint | undefined): HealthEndpoint {

@@ -2,13 +2,8 @@ import type { Clock } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import type { IngressConfig } from "../config/mod.ts";
-import { type Handler, HttpServer } from "./server.ts";
-
-/**
- * Connections that may wait on the main port where verdicts have a port of their own. The runtime accepts all that wait
- * in one turn of its event loop, so under a flood a long queue holds up everything else, the other port's answers first.
- */
-const MAIN_BACKLOG_BESIDE_HEALTH = 16;
+import type { Handler } from "./http/connection.ts";
+import { HttpServer } from "./server.ts";
 
 /** How long running answers may take to finish on an address that is left, ms. */
 const LEFT_DRAIN_MS = 5_000;
@@ -32,8 +27,6 @@ interface Address {
   readonly role: keyof Handlers;
   readonly host: string;
   readonly port: number;
-  /** `undefined`: the server's own. */
-  readonly backlog: number | undefined;
 }
 
 /** An address and the socket that listens there. */
@@ -112,11 +105,11 @@ export class Listeners {
   }
 
   #open(
-    { role, host, port, backlog }: Address,
+    { role, host, port }: Address,
     limits: IngressConfig,
     handlers: Handlers,
   ): Promise<HttpServer> {
-    return HttpServer.listen({ ...this.#options, host, port, backlog, limits, handler: handlers[role] });
+    return HttpServer.listen({ ...this.#options, host, port, limits, handler: handlers[role] });
   }
 
   /** Nobody waits for it: a slow client of the old address must not hold up the reload. */
@@ -129,10 +122,10 @@ export class Listeners {
 }
 
 function addressesOf({ host, port, healthPort }: IngressConfig): Address[] {
-  if (healthPort === undefined) return [{ role: "main", host, port, backlog: undefined }];
+  if (healthPort === undefined) return [{ role: "main", host, port }];
   return [
-    { role: "main", host, port, backlog: MAIN_BACKLOG_BESIDE_HEALTH },
-    { role: "health", host, port: healthPort, backlog: undefined },
+    { role: "main", host, port },
+    { role: "health", host, port: healthPort },
   ];
 }
 

@@ -153,7 +153,7 @@ const TARGETS: readonly HostileRequest[] = [
   { name: "a whole URL", sent: get("", "http://other/-/healthy"), want: [400] },
   { name: "an authority", sent: get("", "other:80"), want: [400] },
   { name: "an asterisk", sent: `OPTIONS * HTTP/1.1\r\n${HOST}\r\n`, want: [400] },
-  { name: "CONNECT", sent: `CONNECT other:80 HTTP/1.1\r\n${HOST}\r\n${HIDDEN}`, want: [] },
+  { name: "CONNECT", sent: `CONNECT other:80 HTTP/1.1\r\n${HOST}\r\n${HIDDEN}`, want: [400] },
   { name: "TRACE", sent: get().replace("GET", "TRACE"), want: [405] },
   { name: "OPTIONS", sent: get().replace("GET", "OPTIONS"), want: [405] },
   { name: "DELETE", sent: get().replace("GET", "DELETE"), want: [405] },

@@ -36,7 +36,7 @@ for (const { name, sent, want } of HOSTILE_REQUESTS) {
         maxHeaderBytes: 10_000,
         maxConnections: 10,
       },
-      handler: (request) => router.handle(request),
+      handler: { handle: (request) => router.handle(request), isUrgent: () => false },
       clock: new SystemClock(),
       logger: SILENT,
     });

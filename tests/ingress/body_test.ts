@@ -24,7 +24,7 @@ function serve(hasRoom?: () => boolean): Promise<HttpServer> {
     host: "127.0.0.1",
     port: 0,
     limits: LIMITS,
-    handler: async (request) => text(200, (await request.body()).kind),
+    handler: { handle: async (request) => text(200, (await request.body()).kind), isUrgent: () => false },
     clock: new SystemClock(),
     logger: SILENT,
     hasRoom,

@@ -1,0 +1,242 @@
+import { callAt, type Clock } from "../../base/clock.ts";
+import { messageOf } from "../../base/errors.ts";
+import type { Logger } from "../../base/log.ts";
+import { percentDecoded } from "../../base/text.ts";
+import { type Answer, type BodyResult, hasTooManyParameters, type Request, text } from "../answer.ts";
+import { Body, type BodyRoom } from "./body.ts";
+import type { Connections, Endable } from "./connections.ts";
+import { Departure } from "./departure.ts";
+import { type Head, HeadScanner, parseHead, Refusal } from "./head.ts";
+import { Inlet } from "./inlet.ts";
+import { Outlet, type SendOptions } from "./outlet.ts";
+import type { Pace } from "./pace.ts";
+
+/** What answers requests. A throw or a rejection becomes a 500. */
+export interface Handler {
+  handle(request: Request): Answer | Promise<Answer>;
+  /** Whether a path is answered before others: what asks for it waits for nobody else's work. */
+  isUrgent(path: string): boolean;
+}
+
+/** What all connections of a server have in common. */
+export interface Host {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly connections: Connections;
+  readonly pace: Pace;
+  readonly room: BodyRoom;
+  readonly limits: { readonly readTimeoutMs: number; readonly maxHeaderBytes: number };
+  readonly handler: Handler;
+  /** Whether every answer is its connection's last. */
+  readonly isDraining: boolean;
+  /** What time it is, as answers say it. */
+  date(): string;
+}
+
+/**
+ * How long a client may go on sending what nobody reads, and how much: to close on it would have the system take back
+ * the answer that it has not read yet.
+ */
+const LINGER_MS = 500;
+const LINGER_BYTES = 1024 * 1024;
+
+const OVERDUE = text(503, "the answer took too long\n");
+const TIMED_OUT = text(408, "the request took too long\n");
+const NOBODY_WAITS = text(499, "");
+
+/** A client's connection: one request after the other, each answered before the next is read. */
+export class Connection implements Endable {
+  readonly #connection: Deno.TcpConn;
+  readonly #host: Host;
+  readonly #inlet: Inlet;
+  readonly #outlet: Outlet;
+  #departure: Departure | undefined;
+  /** Gives up waiting for the answer that is being made. */
+  #answerInstead: (answer: Answer) => void = () => {};
+  #isLingering = false;
+  /** Whether no further request is read. */
+  #isOver = false;
+  #isClosed = false;
+
+  constructor(connection: Deno.TcpConn, host: Host) {
+    this.#connection = connection;
+    this.#host = host;
+    this.#inlet = new Inlet(connection);
+    this.#outlet = new Outlet(connection, () => host.date());
+  }
+
+  get bytesRead(): number {
+    return this.#inlet.bytesRead;
+  }
+
+  /** Answers until either side has enough. Never rejects. */
+  async serve(): Promise<void> {
+    try {
+      while (await this.#serveNext());
+    } catch (error) {
+      this.#host.logger.error("answer failed", { error: messageOf(error) });
+    } finally {
+      this.end();
+    }
+  }
+
+  end(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = this.#isOver = true;
+    this.#host.connections.forget(this);
+    this.#departure?.tell();
+    this.#answerInstead(NOBODY_WAITS);
+    this.#connection.close();
+  }
+
+  timeOut(): void {
+    if (this.#isOver || this.#isLingering) return this.end();
+    this.#isOver = true;
+    void this.#outlet.send(TIMED_OUT, this.#lastWords()).catch(() => {}).finally(() => this.end());
+  }
+
+  onOverdue(): void {
+    this.#answerInstead(OVERDUE);
+    this.#departure?.tell();
+  }
+
+  /** @returns whether another request may follow */
+  async #serveNext(): Promise<boolean> {
+    const head = await this.#nextHead();
+    if (!head || this.#isOver) return false;
+    if (!(head instanceof Refusal)) return await this.#answer(head);
+    if (await this.#outlet.send(text(head.status, `${head.why}\n`), this.#lastWords())) await this.#linger();
+    return false;
+  }
+
+  /** `undefined`: the client has left without a request. */
+  async #nextHead(): Promise<Head | Refusal | undefined> {
+    const scanner = new HeadScanner(this.#host.limits.maxHeaderBytes);
+    do {
+      const { unread } = this.#inlet;
+      if (unread.length === 0) continue;
+      const found = this.#host.pace.work(() => {
+        const length = scanner.scan(unread);
+        if (typeof length !== "number") return length;
+        this.#inlet.take(length);
+        return parseHead(unread.subarray(0, length));
+      });
+      if (found) return found;
+    } while (await this.#inlet.fill());
+    return undefined;
+  }
+
+  /** @returns whether another request may follow */
+  async #answer(head: Head): Promise<boolean> {
+    const { clock, connections, pace, handler } = this.#host;
+    const body = new Body(this.#inlet, head.bodyLength);
+    const departure = this.#departure = new Departure();
+    const instead = new Promise<Answer>((resolve) => this.#answerInstead = resolve);
+    const request = requestOf(head, departure, () => this.#readBody(head, body, departure));
+    const isUrgent = request !== undefined && handler.isUrgent(request.path);
+    connections.begin(this, clock.now());
+    try {
+      if (body.isRead && !isUrgent) this.#hearOfLeaving(departure);
+      const turn = pace.turn(isUrgent);
+      if (turn) await turn;
+      if (this.#isOver) return false;
+      const answer = await Promise.race([pace.work(() => this.#make(handler, request, departure)), instead]);
+      if (this.#isOver) return false;
+      const isLast = head.isLast || this.#host.isDraining || !body.isRead || answer === OVERDUE;
+      const isSent = await this.#outlet.send(answer, {
+        isHead: head.method === "HEAD",
+        isVersion10: head.isVersion10,
+        isLast,
+        isGone: () => this.#isOver,
+        onWaiting: (bytes) => connections.written(this, bytes, clock.now()),
+      });
+      if (!isSent) return false;
+      connections.finish(this, clock.now());
+      if (isLast && !(body.isRead && this.#inlet.unread.length === 0)) await this.#linger();
+      return !isLast;
+    } finally {
+      departure.tell();
+    }
+  }
+
+  async #make(handler: Handler, request: Request | undefined, departure: Departure): Promise<Answer> {
+    if (departure.isGone) return NOBODY_WAITS;
+    if (!request) return text(400, "bad request\n");
+    try {
+      return await handler.handle(request);
+    } catch (error) {
+      this.#host.logger.error("request failed", {
+        path: request.path.slice(0, 200),
+        error: messageOf(error),
+      });
+      return text(500, "internal error\n");
+    }
+  }
+
+  async #readBody(head: Head, body: Body, departure: Departure): Promise<BodyResult> {
+    const { clock, limits, room } = this.#host;
+    const mayWait = head.expectsContinue && this.#inlet.unread.length === 0;
+    if (mayWait && !await this.#outlet.sendContinue()) return { kind: "broken" };
+    const { signal } = departure;
+    const result = await body.read({ clock, timeoutMs: limits.readTimeoutMs, room, signal });
+    if (body.isRead) this.#hearOfLeaving(departure);
+    return result;
+  }
+
+  /** Nobody waits for an answer any more whose client has left. */
+  #hearOfLeaving(departure: Departure): void {
+    this.#inlet.lookAhead(() => {
+      if (!departure.isGone) this.end();
+    });
+  }
+
+  #lastWords(): SendOptions {
+    return {
+      isHead: false,
+      isVersion10: false,
+      isLast: true,
+      isGone: () => this.#isClosed,
+      onWaiting: () => {},
+    };
+  }
+
+  /** Reads on for a while, after the last answer. */
+  async #linger(): Promise<void> {
+    const { clock } = this.#host;
+    this.#isLingering = true;
+    if (this.#isClosed || !await this.#outlet.close()) return;
+    using _limit = callAt(clock, clock.now() + LINGER_MS, () => this.end());
+    for (let left = LINGER_BYTES; left > 0;) {
+      const { length } = this.#inlet.unread;
+      this.#inlet.take(length);
+      left -= length;
+      if (!await this.#inlet.fill()) return;
+    }
+  }
+}
+
+/** `undefined`: its target makes no sense. */
+function requestOf(
+  { method, target, fields }: Head,
+  departure: Departure,
+  body: Request["body"],
+): Request | undefined {
+  const mark = target.indexOf("?");
+  const rawPath = mark < 0 ? target : target.slice(0, mark);
+  if (hasTooManyParameters(target)) return undefined;
+  const path = percentDecoded(rawPath.slice(1));
+  if (path === undefined) return undefined;
+  let parameters: URLSearchParams | undefined;
+  return {
+    method,
+    path,
+    get parameters() {
+      return parameters ??= new URLSearchParams(mark < 0 ? "" : target.slice(mark + 1));
+    },
+    header: (name) => fields.get(name) ?? "",
+    body,
+    get signal() {
+      return departure.signal;
+    },
+  };
+}
