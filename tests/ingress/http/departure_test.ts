@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Departure } from "../../src/ingress/departure.ts";
+import { Departure } from "../../../src/ingress/http/departure.ts";
 
 Deno.test("A departure aborts the signal that was asked for before, once", () => {
   const departure = new Departure();

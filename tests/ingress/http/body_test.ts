@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { SystemClock } from "../../src/base/clock.ts";
-import { SILENT } from "../../src/base/log.ts";
-import { MAX_BODY_BYTES, text } from "../../src/ingress/answer.ts";
-import { HttpServer } from "../../src/ingress/server.ts";
-import { rawHttp } from "../support/raw_http.ts";
+import { SystemClock } from "../../../src/base/clock.ts";
+import { SILENT } from "../../../src/base/log.ts";
+import { MAX_BODY_BYTES, text } from "../../../src/ingress/answer.ts";
+import { HttpServer } from "../../../src/ingress/server.ts";
+import { rawHttp } from "../../support/raw_http.ts";
 
 const post = (length: number, sent = length) =>
   `POST / HTTP/1.1\r\nHost: bunny\r\nConnection: close\r\nContent-Length: ${length}\r\n\r\n${

@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { SystemClock } from "../../../src/base/clock.ts";
+import { Pace } from "../../../src/ingress/http/pace.ts";
+
+/** A clock that goes on while work is done, and otherwise when told. */
+class WorkClock extends SystemClock {
+  nowMs = 0;
+
+  override now(): number {
+    return this.nowMs;
+  }
+}
+
+function begin() {
+  const clock = new WorkClock();
+  const pace = new Pace(clock);
+  const work = (ms: number) => pace.work(() => void (clock.nowMs += ms));
+  return { clock, pace, work };
+}
+
+Deno.test("Work begins at once until a slice of it is done", () => {
+  const { pace, work } = begin();
+  using _ = pace;
+  for (let i = 0; i < 5; i++) {
+    assert.equal(pace.turn(), undefined);
+    work(0.1);
+  }
+  assert.ok(pace.turn() instanceof Promise);
+});
+
+Deno.test("Time in which nothing was done counts as a pause, once", () => {
+  const { clock, pace, work } = begin();
+  using _ = pace;
+  work(0.6);
+  clock.nowMs += 0.2;
+  assert.equal(pace.turn(), undefined);
+  work(0.15);
+  assert.ok(pace.turn() instanceof Promise);
+});
+
+Deno.test("Turns are given a slice at a time, urgent ones first, the event loop turning between", async () => {
+  const { pace, work } = begin();
+  using _ = pace;
+  work(1);
+  const order: string[] = [];
+  const worker = async (name: string, isUrgent: boolean) => {
+    await pace.turn(isUrgent);
+    order.push(name);
+    work(0.3);
+  };
+  const calm = ["a", "b", "c"].map((name) => worker(name, false));
+  const urgent = ["u", "v", "w"].map((name) => worker(name, true));
+  await urgent[0];
+  for (let i = 0; i < 100; i++) await undefined;
+  assert.deepEqual(order, ["u", "v"], "more than a slice without looking at what is ready");
+  await Promise.all([...urgent, ...calm]);
+  assert.deepEqual(order, ["u", "v", "w", "a", "b", "c"]);
+});
+
+Deno.test("Nobody waits for a turn at the end", async () => {
+  const { pace, work } = begin();
+  work(1);
+  const waiting = [pace.turn(), pace.turn(true)];
+  pace[Symbol.dispose]();
+  await Promise.all(waiting);
+  assert.equal(pace.turn(), undefined);
+});
