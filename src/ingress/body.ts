@@ -46,6 +46,10 @@ export function readBody(
   message: IncomingMessage,
   { clock, timeoutMs, room, signal }: BodyOptions,
 ): Promise<BodyResult> {
+  // Nobody waits for what is known to be too large: to read it up to the bound takes longer than to answer.
+  if (Number(message.headers["content-length"] ?? 0) > MAX_BODY_BYTES) {
+    return Promise.resolve({ kind: "too_large" });
+  }
   return new Promise((resolve) => {
     const parts: Uint8Array[] = [];
     let size = 0;

@@ -60,3 +60,9 @@ Deno.test("large bodies are refused while there is no memory for more, ordinary 
   hasRoom = false;
   assert.deepEqual([await said(4_000), await said(100_000)], ["ok", "no_room"]);
 });
+
+Deno.test("a body that is known to be too large is refused before any of it has come", async () => {
+  await using server = await serve();
+  const { text } = await rawHttp(server.port, post(MAX_BODY_BYTES + 1, 0));
+  assert.equal(text.split("\r\n\r\n")[1], "too_large");
+});
