@@ -65,7 +65,7 @@ export class Listeners {
   /**
    * Goes over to the addresses of another configuration, its limits and these handlers. What listens on one of them
    * already goes on listening, be it in the other's role; new ones are listened on before old ones drain.
-   * @throws the system's error when an address can't be had; then nothing has changed
+   * @throws that an address can't be had, and why; then nothing has changed
    */
   async move(config: IngressConfig, handlers: Handlers): Promise<void> {
     const before = this.#listening;
@@ -74,7 +74,7 @@ export class Listeners {
     for (const address of addressesOf(config)) {
       const kept = before.find((one) => isSame(one.address, address))?.server;
       try {
-        const server = kept ?? await this.#open(address, config, handlers);
+        const server = kept ?? this.#open(address, config, handlers);
         if (!kept) opened.push(server);
         after.push({ address, server });
       } catch (error) {
@@ -108,7 +108,7 @@ export class Listeners {
     { role, host, port }: Address,
     limits: IngressConfig,
     handlers: Handlers,
-  ): Promise<HttpServer> {
+  ): HttpServer {
     return HttpServer.listen({ ...this.#options, host, port, limits, handler: handlers[role] });
   }
 

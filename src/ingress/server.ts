@@ -66,14 +66,22 @@ export class HttpServer implements AsyncDisposable {
   readonly #sweeping: Promise<void>;
   readonly #accepting: Promise<void>;
   readonly #serving = new Set<Promise<void>>();
+  #drainsUntilMs = Infinity;
+  #closing: Promise<void> | undefined;
   #failedAtMs = -Infinity;
 
-  /** Listens. @throws the system's error when the address can't be had */
-  static async listen(options: ServerOptions): Promise<HttpServer> {
+  /** Listens. @throws that the address can't be had, and why */
+  static listen(options: ServerOptions): HttpServer {
     const { host, port } = options;
-    return await Promise.resolve(
-      new HttpServer(Deno.listen({ hostname: host, port, tcpBacklog: BACKLOG }), options),
-    );
+    let listener: Deno.TcpListener;
+    try {
+      listener = Deno.listen({ hostname: host, port, tcpBacklog: BACKLOG });
+    } catch (error) {
+      const [first, ...rest] = messageOf(error);
+      const where = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+      throw new Error(`${where}: ${first.toLowerCase()}${rest.join("")}`);
+    }
+    return new HttpServer(listener, options);
   }
 
   private constructor(listener: Deno.TcpListener, options: ServerOptions) {
@@ -115,27 +123,30 @@ export class HttpServer implements AsyncDisposable {
     this.#host.limits = limits;
   }
 
-  /** Takes no new connections, lets running answers finish within the limit, then ends what is left. */
+  /**
+   * Takes no new connections, lets running answers finish within the limit, then ends what is left. Where it closes
+   * already, the shorter limit counts.
+   */
   async close(drainMs: number): Promise<void> {
-    if (this.#host.isDraining) return await this.#closed();
-    this.#host.isDraining = true;
-    this.#listener.close();
-    this.#connections.endIdle();
-    const deadline = this.#clock.now() + drainMs;
-    while (this.#connections.busyCount > 0 && this.#clock.now() < deadline) {
-      await this.#clock.sleepUntil(Math.min(deadline, this.#clock.now() + 10));
-    }
-    this.#connections.endAll();
-    this.#stopping.abort("closed");
-    this.#pace[Symbol.dispose]();
-    await this.#closed();
+    this.#drainsUntilMs = Math.min(this.#drainsUntilMs, this.#clock.now() + drainMs);
+    this.#closing ??= this.#close();
+    await this.#closing;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close(0);
   }
 
-  async #closed(): Promise<void> {
+  async #close(): Promise<void> {
+    this.#host.isDraining = true;
+    this.#listener.close();
+    this.#connections.endIdle();
+    while (this.#connections.busyCount > 0 && this.#clock.now() < this.#drainsUntilMs) {
+      await this.#clock.sleepUntil(Math.min(this.#drainsUntilMs, this.#clock.now() + 10));
+    }
+    this.#connections.endAll();
+    this.#stopping.abort("closed");
+    this.#pace[Symbol.dispose]();
     await Promise.all([this.#accepting, this.#sweeping, ...this.#serving]);
   }
 

@@ -21,6 +21,9 @@ const ONE_TO_ONE: Matching = {
 };
 const MANY_TO_MANY: Matching = { ...ONE_TO_ONE, cardinality: "many-to-many" };
 
+/** Labels that a list may have: what is done with them for each series is done in one go. */
+const MAX_LABELS = 500;
+
 /** How the operands of an operator find each other where nothing is written about it. */
 export function plainMatching(op: BinaryOp): Matching {
   return isSetOp(op) ? MANY_TO_MANY : ONE_TO_ONE;
@@ -101,6 +104,10 @@ export function* parseLabelList(tokens: TokenStream): Steps<string[]> {
   do {
     if (tokens.isDue) yield tokens.rest();
     if (labels.length > 0 && tokens.kind === ")") break;
+    if (labels.length === MAX_LABELS) {
+      tokens.fail(tokens.position, `more than ${MAX_LABELS} labels in a list`);
+      break;
+    }
     labels.push(parseLabel(tokens));
   } while (tokens.accept(","));
   tokens.expect(")", COMMA_OR_END);

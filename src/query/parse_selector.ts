@@ -12,6 +12,9 @@ const OPERATOR = { where: "label matching", expected: "label matching operator" 
 const STRING = { where: "label matching", expected: "string" };
 const COMMA_OR_END = { where: "label matching", expected: `"," or "}"` };
 
+/** Matchers that a selector may have: every one of them is asked about each series, in one go. */
+const MAX_MATCHERS = 200;
+
 /** A name and where it stands. */
 export interface Name {
   readonly text: string;
@@ -52,6 +55,10 @@ function* parseMatchers(tokens: TokenStream): Steps<Matcher[]> {
   do {
     if (tokens.isDue) yield tokens.rest();
     if (matchers.length > 0 && tokens.kind === "}") break; // one comma at the end is fine
+    if (matchers.length === MAX_MATCHERS) {
+      tokens.fail(tokens.position, `more than ${MAX_MATCHERS} matchers in a selector`);
+      break;
+    }
     const found = parseMatcher(tokens);
     if (found) matchers.push(found);
   } while (tokens.accept(","));

@@ -25,7 +25,7 @@ const router = new Router(
 
 for (const { name, sent, want } of HOSTILE_REQUESTS) {
   Deno.test(`the port answers ${want.join(", ") || "nothing"} to ${name}`, async () => {
-    await using server = await HttpServer.listen({
+    await using server = HttpServer.listen({
       host: "127.0.0.1",
       port: 0,
       limits: {

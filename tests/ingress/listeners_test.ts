@@ -13,35 +13,9 @@ async function listening(httpServer: string): Promise<Listeners & AsyncDisposabl
   );
   assert.ok(reading.kind === "ok", JSON.stringify(reading));
   const listeners = new Listeners({ clock: new SystemClock(), logger: SILENT });
-  await listeners.move(reading.config.ingress, {
-    main: () => text(200, "main\n"),
-    health: () => text(200, "health\n"),
-  });
+  const saying = (name: string) => ({ handle: () => text(200, `${name}\n`), isUrgent: () => false });
+  await listeners.move(reading.config.ingress, { main: saying("main"), health: saying("health") });
   return Object.assign(listeners, { [Symbol.asyncDispose]: () => listeners.close(0) });
-}
-
-/** Connections that the program below opens. */
-const MANY = 100;
-
-/** Opens them all at once, gives each so many milliseconds, and prints how many there are. */
-const CROWD = `
-  const [port, limitMs] = Deno.args.map(Number);
-  const connections = await Promise.all(Array.from({ length: ${MANY} }, () =>
-    Deno.connect({ hostname: "127.0.0.1", port, signal: AbortSignal.timeout(limitMs) })
-      .catch(() => undefined)));
-  console.log(connections.filter((connection) => connection !== undefined).length);
-  Deno.exit();
-`;
-
-/** How many connections the kernel takes within so many milliseconds while nobody accepts any. */
-function queued(port: number, limitMs: number): number {
-  // Synchronous on purpose: meanwhile this process's event loop stands still.
-  const { stdout, stderr } = new Deno.Command(Deno.execPath(), {
-    args: ["eval", CROWD, String(port), String(limitMs)],
-  }).outputSync();
-  const count = Number(new TextDecoder().decode(stdout));
-  assert.ok(count > 0, new TextDecoder().decode(stderr));
-  return count;
 }
 
 /** A connection that has had one answer, and stays. */
@@ -53,26 +27,6 @@ async function asked(port: number): Promise<{ readonly body: string } & Disposab
   const body = new TextDecoder().decode(buffer.subarray(0, count ?? 0)).split("\r\n\r\n")[1];
   return { body, [Symbol.dispose]: () => connection.close() };
 }
-
-const linux = Deno.build.os === "linux"; // elsewhere a backlog is a hint, or the client is refused
-
-Deno.test({
-  name: "listeners: with a health port few connections wait on the main one, and as many as before on it",
-  ignore: !linux,
-}, async () => {
-  await using listeners = await listening("healthPort: 0");
-  const waiting = queued(listeners.port, 500);
-  assert.ok(waiting <= 32, `${waiting} connections to be accepted in one turn`);
-  assert.equal(queued(listeners.healthPort!, 10_000), MANY);
-});
-
-Deno.test({
-  name: "listeners: without a health port many connections may wait on the main one",
-  ignore: !linux,
-}, async () => {
-  await using listeners = await listening("");
-  assert.equal(queued(listeners.port, 10_000), MANY);
-});
 
 Deno.test("listeners: each port has its own handler, and all connections are counted", async () => {
   await using listeners = await listening("healthPort: 0");

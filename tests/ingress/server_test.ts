@@ -21,7 +21,7 @@ function listen(
   handle: Handler["handle"],
   limits: Partial<ServerLimits> = {},
   clock: Clock = new SystemClock(),
-): Promise<HttpServer> {
+): HttpServer {
   return HttpServer.listen({
     host: "127.0.0.1",
     port: 0,
@@ -100,7 +100,7 @@ const answers: { name: string; sent: string; status: number; body?: string }[] =
 
 for (const { name, sent, status, body } of answers) {
   Deno.test(`server answers ${name} with ${status}`, async () => {
-    await using server = await listen(routed);
+    await using server = listen(routed);
     const answer = await rawHttp(server.port, sent);
     assert.equal(answer.status, status, answer.text);
     if (body !== undefined) assert.equal(answer.text.split("\r\n\r\n")[1], body);
@@ -109,7 +109,7 @@ for (const { name, sent, status, body } of answers) {
 }
 
 Deno.test("server ends a connection that has been idle for too long", async () => {
-  await using server = await listen(routed);
+  await using server = listen(routed);
   const answer = await rawHttp(server.port, "GET /ok HTTP/1.1\r\nHost: a\r\n\r\n");
   assert.equal(answer.status, 200);
   assert.ok(answer.ended);
@@ -117,7 +117,7 @@ Deno.test("server ends a connection that has been idle for too long", async () =
 });
 
 Deno.test("server says so when an answer is overdue, and tells the handler", async () => {
-  await using server = await listen(routed);
+  await using server = listen(routed);
   const answer = await rawHttp(server.port, get("/hangs"));
   assert.equal(answer.status, 503);
   assert.match(answer.text, /\r\n\r\nthe answer took too long\n$/);
@@ -127,7 +127,7 @@ Deno.test("server says so when an answer is overdue, and tells the handler", asy
 
 Deno.test("server does not cut off an answer that takes long to make", async () => {
   const parts = Array.from({ length: 15 }, (_, i) => `part ${i}\n`);
-  await using server = await listen(() => ({
+  await using server = listen(() => ({
     status: 200,
     contentType: "text/plain",
     body: (async function* () {
@@ -141,6 +141,62 @@ Deno.test("server does not cut off an answer that takes long to make", async () 
   assert.equal(await response.text(), parts.join(""));
 });
 
+/** Connections that the program below opens. */
+const MANY = 100;
+
+/** Opens them all at once, gives each so many milliseconds, and prints how many there are. */
+const CROWD = `
+  const [port, limitMs] = Deno.args.map(Number);
+  const connections = await Promise.all(Array.from({ length: ${MANY} }, () =>
+    Deno.connect({ hostname: "127.0.0.1", port, signal: AbortSignal.timeout(limitMs) })
+      .catch(() => undefined)));
+  console.log(connections.filter((connection) => connection !== undefined).length);
+  Deno.exit();
+`;
+
+/** How many connections the kernel takes within so many milliseconds while nobody accepts any. */
+function queued(port: number, limitMs: number): number {
+  // Synchronous on purpose: meanwhile this process's event loop stands still.
+  const { stdout, stderr } = new Deno.Command(Deno.execPath(), {
+    args: ["eval", CROWD, String(port), String(limitMs)],
+  }).outputSync();
+  const count = Number(new TextDecoder().decode(stdout));
+  assert.ok(count > 0, new TextDecoder().decode(stderr));
+  return count;
+}
+
+Deno.test({
+  name: "server accepts a few of those who wait at a time, however many there are",
+  ignore: Deno.build.os !== "linux", // elsewhere a queue's length is a hint, or the client is refused
+}, async () => {
+  const clock = new class extends SystemClock {
+    workedMs = 0;
+
+    override now(): number {
+      return super.now() + this.workedMs;
+    }
+  }();
+  let [all, atOnce, mostAtOnce] = [0, 0, 0];
+  await using server = HttpServer.listen({
+    host: "127.0.0.1",
+    port: 0,
+    limits: { ...LIMITS, maxConnections: MANY },
+    handler: { handle: routed, isUrgent: () => false },
+    clock,
+    logger: SILENT,
+    hasRoom: () => {
+      clock.workedMs += 0.2;
+      if (atOnce === 0) setImmediate(() => atOnce = 0);
+      mostAtOnce = Math.max(mostAtOnce, ++atOnce);
+      all++;
+      return true;
+    },
+  });
+  assert.equal(queued(server.port, 10_000), MANY);
+  while (all < MANY) await new Promise((resolve) => setTimeout(resolve, 1));
+  assert.ok(mostAtOnce < 10, `${mostAtOnce} connections accepted in one turn of the event loop`);
+});
+
 /** Connects and sends a request, the first part of its answer read. */
 async function holdAfter(port: number, path: string): Promise<Deno.TcpConn> {
   const connection = await Deno.connect({ hostname: "127.0.0.1", port });
@@ -152,7 +208,7 @@ async function holdAfter(port: number, path: string): Promise<Deno.TcpConn> {
 const PATIENT = { idleTimeoutMs: 60_000, readHeaderTimeoutMs: 60_000, readTimeoutMs: 60_000 };
 
 Deno.test("server ends the longest idle connection for a new one when there are maxConnections", async () => {
-  await using server = await listen(routed, PATIENT);
+  await using server = listen(routed, PATIENT);
   const held: Deno.TcpConn[] = [];
   try {
     for (let i = 0; i < LIMITS.maxConnections; i++) held.push(await holdAfter(server.port, "/ok"));
@@ -169,7 +225,7 @@ Deno.test("server ends the longest idle connection for a new one when there are 
 Deno.test("server turns a new connection away when all others are being answered", async () => {
   const { promise: release, resolve: answer } = Promise.withResolvers<void>();
   let asked = 0;
-  await using server = await listen(async () => {
+  await using server = listen(async () => {
     asked++;
     await release;
     return text(200, "done\n");
@@ -184,7 +240,7 @@ Deno.test("server turns a new connection away when all others are being answered
 Deno.test("server ends a client that does not take its answer when others want to connect", async () => {
   const large = "x".repeat(8 * 1024 * 1024);
   const clock = new FakeClock();
-  await using server = await listen(
+  await using server = listen(
     (request) => text(200, request.path === "large" ? large : "small\n"),
     { ...PATIENT, writeTimeoutMs: 60_000, maxConnections: 1 },
     clock,
@@ -200,7 +256,7 @@ Deno.test("server bounds what waits to be taken, all clients together", async ()
   const large = "x".repeat(8 * 1024 * 1024);
   const clock = new FakeClock();
   const limits = { ...PATIENT, writeTimeoutMs: 60_000, maxConnections: 100 };
-  await using server = await listen(() => text(200, large), limits, clock);
+  await using server = listen(() => text(200, large), limits, clock);
   const held: Deno.TcpConn[] = [];
   try {
     for (let i = 0; i < 6; i++) held.push(await holdAfter(server.port, "/"));
@@ -214,7 +270,7 @@ Deno.test("server bounds what waits to be taken, all clients together", async ()
 
 Deno.test("server leaves requests that come ahead of the answers unread until it is their turn", async () => {
   let asked = 0;
-  await using server = await listen(async (request) => {
+  await using server = listen(async (request) => {
     asked++;
     await new Promise((resolve) => request.signal.addEventListener("abort", resolve));
     return text(200, "late\n");
@@ -225,7 +281,7 @@ Deno.test("server leaves requests that come ahead of the answers unread until it
 });
 
 Deno.test("server answers requests that come ahead of the answers in their order", async () => {
-  await using server = await listen((request) => text(200, `${request.path}\n`));
+  await using server = listen((request) => text(200, `${request.path}\n`));
   const ahead = ["a", "b", "c"].map((path) => `GET /${path} HTTP/1.1\r\nHost: a\r\n\r\n`).join("");
   const { text: all } = await rawHttp(server.port, ahead + get("/d"));
   assert.deepEqual(all.match(/^[a-d]$/gm), ["a", "b", "c", "d"]);
@@ -239,7 +295,7 @@ async function* numbers(count: number, onNext: () => void = () => {}): AsyncGene
 }
 
 Deno.test("server sends an answer that is made while it is sent", async () => {
-  await using server = await listen(() => ({ status: 200, contentType: "text/plain", body: numbers(100) }));
+  await using server = listen(() => ({ status: 200, contentType: "text/plain", body: numbers(100) }));
   const response = await fetch(`http://127.0.0.1:${server.port}/`);
   assert.equal(await response.text(), (await Array.fromAsync(numbers(100))).join(""));
   const head = await rawHttp(server.port, get("/", "HEAD"));
@@ -248,7 +304,7 @@ Deno.test("server sends an answer that is made while it is sent", async () => {
 
 Deno.test("server makes no more of an answer than its client takes", async () => {
   let made = 0;
-  await using server = await listen(() => ({
+  await using server = listen(() => ({
     status: 200,
     contentType: "text/plain",
     body: numbers(1_000_000, () => made++),
@@ -263,7 +319,7 @@ Deno.test("server makes no more of an answer than its client takes", async () =>
 });
 
 Deno.test("server breaks off an answer that can't be made to its end", async () => {
-  await using server = await listen(() => ({
+  await using server = listen(() => ({
     status: 200,
     contentType: "text/plain",
     body: numbers(3, () => {
@@ -277,7 +333,7 @@ Deno.test("server breaks off an answer that can't be made to its end", async () 
 Deno.test("server's close lets a running answer finish", async () => {
   const { promise: release, resolve: answer } = Promise.withResolvers<void>();
   const { promise: asked, resolve: onAsked } = Promise.withResolvers<void>();
-  const server = await listen(async () => {
+  const server = listen(async () => {
     onAsked();
     await release;
     return text(200, "done\n");
@@ -292,7 +348,7 @@ Deno.test("server's close lets a running answer finish", async () => {
 });
 
 Deno.test("server's close ends half-sent requests", async () => {
-  const server = await listen(routed, { readHeaderTimeoutMs: 60_000, readTimeoutMs: 60_000 });
+  const server = listen(routed, { readHeaderTimeoutMs: 60_000, readTimeoutMs: 60_000 });
   const half = rawHttp(server.port, "GET / HT", 60_000);
   while (server.connections === 0) await new Promise((resolve) => setTimeout(resolve, 1));
   await server.close(100);
@@ -300,7 +356,7 @@ Deno.test("server's close ends half-sent requests", async () => {
 });
 
 Deno.test("server's limits change while it listens", async () => {
-  await using server = await listen(routed);
+  await using server = listen(routed);
   const sent = `GET /ok HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX: ${"x".repeat(2_000)}\r\n\r\n`;
   assert.equal((await rawHttp(server.port, sent)).status, 431);
   server.setLimits({ ...LIMITS, maxHeaderBytes: 10_000 });

@@ -31,7 +31,9 @@ export function apiRoute(methods: Route["methods"], call: Call, share: Share): R
         const body = request.method === "POST" ? await request.body() : undefined;
         using work = share.begin();
         await work.turn();
-        return success(await call(Form.of(request, body), request, work), share);
+        const form = Form.of(request, body);
+        if (work.isDue) await work.turn();
+        return success(await call(form, request, work), share);
       } catch (error) {
         if (error instanceof ApiProblem) return failure(error);
         throw error;

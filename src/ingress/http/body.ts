@@ -77,6 +77,8 @@ export class Body {
   /** Reads it within its bounds. Never rejects; to be called once. */
   async read({ clock, timeoutMs, room, signal }: BodyOptions): Promise<BodyResult> {
     if (this.#isRead) return { kind: "ok", bytes: new Uint8Array(0) };
+    // Nobody waits for what is known to be too large: to read it up to the bound takes longer than to answer.
+    if (typeof this.#length === "number" && this.#length > MAX_BODY_BYTES) return { kind: "too_large" };
     const kept = new Kept(room, signal);
     const { promise: late, resolve } = Promise.withResolvers<BodyResult>();
     using _limit = callAt(clock, clock.now() + timeoutMs, () => resolve({ kind: "broken" }));

@@ -19,7 +19,7 @@ const LIMITS = {
   maxConnections: 100,
 };
 
-function serve(hasRoom?: () => boolean): Promise<HttpServer> {
+function serve(hasRoom?: () => boolean): HttpServer {
   return HttpServer.listen({
     host: "127.0.0.1",
     port: 0,
@@ -32,7 +32,7 @@ function serve(hasRoom?: () => boolean): Promise<HttpServer> {
 }
 
 Deno.test("bodies that wait for their end leave room for ordinary ones only, until their clients go", async () => {
-  await using server = await serve();
+  await using server = serve();
   const said = async (length: number) => (await rawHttp(server.port, post(length))).text.split("\r\n\r\n")[1];
   const untilSaid = async (length: number, want: string) => {
     const deadline = performance.now() + 10_000;
@@ -54,9 +54,15 @@ Deno.test("bodies that wait for their end leave room for ordinary ones only, unt
 
 Deno.test("large bodies are refused while there is no memory for more, ordinary ones are not", async () => {
   let hasRoom = true;
-  await using server = await serve(() => hasRoom);
+  await using server = serve(() => hasRoom);
   const said = async (length: number) => (await rawHttp(server.port, post(length))).text.split("\r\n\r\n")[1];
   assert.deepEqual([await said(4_000), await said(100_000)], ["ok", "ok"]);
   hasRoom = false;
   assert.deepEqual([await said(4_000), await said(100_000)], ["ok", "no_room"]);
+});
+
+Deno.test("a body that is known to be too large is refused before any of it has come", async () => {
+  await using server = serve();
+  const { text } = await rawHttp(server.port, post(MAX_BODY_BYTES + 1, 0));
+  assert.equal(text.split("\r\n\r\n")[1], "too_large");
 });
