@@ -35,9 +35,9 @@ export interface EngineOptions {
   /** Long queries that may wait for their turn; more are refused. Default 100. */
   maxWaitingQueries?: number;
   /**
-   * How long a query works before others get their turn; an urgent one twice that at its start, for most end within it,
-   * and giving way has its price. Default 1: a request takes a few turns of the event loop, each of which may have to
-   * wait for a slice.
+   * How long a query works before others get their turn; at its start twice that, unless several take turns already:
+   * most queries end within it, and giving way has its price. Urgent ones have it in any case. Default 1: a request
+   * takes a few turns of the event loop, each of which may have to wait for a slice.
    */
   sliceMs?: number;
   /** Whether the process has memory for more; asked often, by all but urgent queries. Default: always. */
@@ -177,7 +177,7 @@ export class Engine {
       pool,
       deadlineMs,
       sliceMs,
-      firstSliceMs: urgent ? 2 * sliceMs : sliceMs,
+      firstSliceMs: urgent || !this.#turns.isCrowded ? 2 * sliceMs : sliceMs,
       signal,
       hasRoom: urgent ? undefined : hasRoom,
     });

@@ -256,6 +256,23 @@ Deno.test("a query that ends within its first slice needs no place", async () =>
   assert.deepEqual(await running.stop(), CANCELED);
 });
 
+Deno.test("a first slice is shorter where several take turns already", async () => {
+  const clock = new TiringClock();
+  const engine = engineWith({ clock, sliceMs: 10, maxConcurrentQueries: 1, maxWaitingQueries: 0 });
+  clock.lookMs = 50;
+  const running = endlessQuery(engine);
+  const refusedWithin = async () => {
+    clock.lookMs = 2;
+    const result = engine.instant(STORE, "one + one + one", 0); // needs more than one slice, and less than two
+    clock.lookMs = 0;
+    return (await result).kind === "error";
+  };
+  assert.equal(await refusedWithin(), false);
+  using _another = engine.turns.join();
+  assert.equal(await refusedWithin(), true);
+  assert.deepEqual(await running.stop(), CANCELED);
+});
+
 Deno.test("an urgent long query waits for no place, and takes none", async () => {
   const engine = engineWith({ sliceMs: 0, maxConcurrentQueries: 1, maxWaitingQueries: 1 });
   const running = endlessQuery(engine);

@@ -17,6 +17,11 @@ export class Turns {
   /** Open for as long as there are members. */
   #pause: Pause | undefined;
 
+  /** Whether several have joined. */
+  get isCrowded(): boolean {
+    return this.#members > 1;
+  }
+
   /** Joins those who take turns, until the result is disposed of. */
   join(): Disposable {
     this.#members++;
