@@ -65,7 +65,8 @@ export class HttpServer implements AsyncDisposable {
   readonly #stopping = new AbortController();
   readonly #sweeping: Promise<void>;
   readonly #accepting: Promise<void>;
-  readonly #serving = new Set<Promise<void>>();
+  readonly #allServed = Promise.withResolvers<void>();
+  #serving = 0;
   #drainsUntilMs = Infinity;
   #closing: Promise<void> | undefined;
   #failedAtMs = -Infinity;
@@ -147,7 +148,8 @@ export class HttpServer implements AsyncDisposable {
     this.#connections.endAll();
     this.#stopping.abort("closed");
     this.#pace[Symbol.dispose]();
-    await Promise.all([this.#accepting, this.#sweeping, ...this.#serving]);
+    if (this.#serving === 0) this.#allServed.resolve();
+    await Promise.all([this.#accepting, this.#sweeping, this.#allServed.promise]);
   }
 
   async #accept(): Promise<void> {
@@ -160,7 +162,7 @@ export class HttpServer implements AsyncDisposable {
         continue;
       }
       this.#pace.work(() => this.#onConnection(connection));
-      const turn = this.#pace.turn(true);
+      const turn = this.#pace.turn(true); // whoever wants a verdict may be among those who wait
       if (turn) await turn;
     }
   }
@@ -169,8 +171,10 @@ export class HttpServer implements AsyncDisposable {
     if (this.#host.isDraining) return connection.close();
     this.#hasRoom(); // what connections that have ended leave behind is collected, where it is too much
     const client = new Connection(connection, this.#host);
-    const serving = client.serve().finally(() => this.#serving.delete(serving));
-    this.#serving.add(serving);
+    this.#serving++;
+    void client.serve().then(() => {
+      if (--this.#serving === 0 && this.#host.isDraining) this.#allServed.resolve();
+    });
     this.#connections.add(client, this.#host.limits.maxConnections, this.#clock.now());
   }
 

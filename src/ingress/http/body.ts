@@ -61,11 +61,14 @@ export interface BodyOptions {
 export class Body {
   readonly #inlet: Inlet;
   readonly #length: Head["bodyLength"];
+  readonly #more: () => Promise<boolean>;
   #isRead = false;
 
-  constructor(inlet: Inlet, length: Head["bodyLength"]) {
+  /** `more`: waits until the inlet has more. @returns whether it has */
+  constructor(inlet: Inlet, length: Head["bodyLength"], more: () => Promise<boolean>) {
     this.#inlet = inlet;
     this.#length = length;
+    this.#more = more;
     this.#isRead = length === 0;
   }
 
@@ -96,7 +99,7 @@ export class Body {
 
   async #readContent(length: number, kept: Kept): Promise<Refused | undefined> {
     for (let left = length; left > 0;) {
-      if (this.#inlet.unread.length === 0 && !await this.#inlet.fill()) return "broken";
+      if (this.#inlet.unread.length === 0 && !await this.#more()) return "broken";
       const part = this.#inlet.unread.subarray(0, left);
       const refused = kept.keep(part);
       if (refused) return refused;
@@ -132,7 +135,7 @@ export class Body {
         this.#inlet.take(length);
         return line;
       }
-      if (unread.length > MAX_CHUNK_LINE_BYTES || !await this.#inlet.fill()) return "";
+      if (unread.length > MAX_CHUNK_LINE_BYTES || !await this.#more()) return "";
     }
   }
 
@@ -147,7 +150,7 @@ export class Body {
         this.#inlet.take(length);
         return undefined;
       }
-      if (!await this.#inlet.fill()) return "broken";
+      if (!await this.#more()) return "broken";
     }
   }
 }

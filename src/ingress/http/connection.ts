@@ -1,3 +1,4 @@
+import { textOf } from "../../base/bytes.ts";
 import { callAt, type Clock } from "../../base/clock.ts";
 import { messageOf } from "../../base/errors.ts";
 import type { Logger } from "../../base/log.ts";
@@ -40,6 +41,9 @@ export interface Host {
 const LINGER_MS = 500;
 const LINGER_BYTES = 1024 * 1024;
 
+/** Where a request that is urgent has said so: longer paths wait like everybody else. */
+const URGENT_BYTES = 128;
+
 const OVERDUE = text(503, "the answer took too long\n");
 const TIMED_OUT = text(408, "the request took too long\n");
 const NOBODY_WAITS = text(499, "");
@@ -50,6 +54,7 @@ export class Connection implements Endable {
   readonly #host: Host;
   readonly #inlet: Inlet;
   readonly #outlet: Outlet;
+  readonly #more = () => this.#hear();
   #departure: Departure | undefined;
   /** Gives up waiting for the answer that is being made. */
   #answerInstead: (answer: Answer) => void = () => {};
@@ -111,25 +116,42 @@ export class Connection implements Endable {
 
   /** `undefined`: the client has left without a request. */
   async #nextHead(): Promise<Head | Refusal | undefined> {
-    const scanner = new HeadScanner(this.#host.limits.maxHeaderBytes);
+    const { pace, limits } = this.#host;
+    const scanner = new HeadScanner(limits.maxHeaderBytes);
+    if (this.#inlet.unread.length > 0) await pace.turn(this.#isUrgent()); // it came ahead of the last answer
     do {
       const { unread } = this.#inlet;
+      if (this.#isOver) return undefined;
       if (unread.length === 0) continue;
-      const found = this.#host.pace.work(() => {
+      const found = pace.work(() => {
         const length = scanner.scan(unread);
         if (typeof length !== "number") return length;
         this.#inlet.take(length);
         return parseHead(unread.subarray(0, length));
       });
       if (found) return found;
-    } while (await this.#inlet.fill());
+    } while (await this.#hear());
     return undefined;
+  }
+
+  /** Waits until there is more to read, and time to look at it. @returns whether there is */
+  async #hear(): Promise<boolean> {
+    const isMore = await this.#inlet.fill();
+    const turn = this.#host.pace.heard(isMore && this.#isUrgent());
+    if (turn) await turn;
+    return isMore;
+  }
+
+  /** Whether what has come may be a request for a verdict. */
+  #isUrgent(): boolean {
+    const [, path] = /^GET \/([^ ?]*)/.exec(textOf(this.#inlet.unread.subarray(0, URGENT_BYTES))) ?? [];
+    return path !== undefined && this.#host.handler.isUrgent(path);
   }
 
   /** @returns whether another request may follow */
   async #answer(head: Head): Promise<boolean> {
     const { clock, connections, pace, handler } = this.#host;
-    const body = new Body(this.#inlet, head.bodyLength);
+    const body = new Body(this.#inlet, head.bodyLength, this.#more);
     const departure = this.#departure = new Departure();
     const instead = new Promise<Answer>((resolve) => this.#answerInstead = resolve);
     const request = requestOf(head, departure, () => this.#readBody(head, body, departure));
@@ -137,9 +159,6 @@ export class Connection implements Endable {
     connections.begin(this, clock.now());
     try {
       if (body.isRead && !isUrgent) this.#hearOfLeaving(departure);
-      const turn = pace.turn(isUrgent);
-      if (turn) await turn;
-      if (this.#isOver) return false;
       const answer = await Promise.race([pace.work(() => this.#make(handler, request, departure)), instead]);
       if (this.#isOver) return false;
       const isLast = head.isLast || this.#host.isDraining || !body.isRead || answer === OVERDUE;
@@ -210,7 +229,7 @@ export class Connection implements Endable {
       const { length } = this.#inlet.unread;
       this.#inlet.take(length);
       left -= length;
-      if (!await this.#inlet.fill()) return;
+      if (!await this.#hear()) return;
     }
   }
 }

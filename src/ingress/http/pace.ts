@@ -4,6 +4,9 @@ import { LoopbackPause, type Pause, TimerPause } from "../../base/pause.ts";
 /** How long connections may be worked for, all together, before everything else gets its turn, ms. */
 const SLICE_MS = 0.5;
 
+/** What it takes to hear of something on a connection, about, ms: the runtime's part of it can't be measured. */
+const HEARING_MS = 0.02;
+
 /**
  * Keeps what thousands of connections want at once from being done in one go: probes, and verdicts on another port, wait
  * for a slice of it at most. Time in which nothing was to be done counts as a pause.
@@ -37,14 +40,20 @@ export class Pace implements Disposable {
     });
   }
 
+  /** What was waited for on a connection has come, or the connection has ended. @returns as `turn` does */
+  heard(isUrgent: boolean): Promise<void> | undefined {
+    const turn = this.turn(isUrgent);
+    this.#spend(HEARING_MS);
+    return turn;
+  }
+
   /** Does some work, and remembers how long it took. */
   work<Result>(todo: () => Result): Result {
     const from = this.#clock.now();
     try {
       return todo();
     } finally {
-      this.#restedSince = this.#clock.now();
-      this.#spentMs = Math.max(0, this.#spentMs) + this.#restedSince - from;
+      this.#spend(this.#clock.now() - from);
     }
   }
 
@@ -54,6 +63,11 @@ export class Pace implements Disposable {
     for (let next = this.#next(); next; next = this.#next()) next();
     this.#pause?.[Symbol.dispose]();
     this.#pause = undefined;
+  }
+
+  #spend(ms: number): void {
+    this.#restedSince = this.#clock.now();
+    this.#spentMs = Math.max(0, this.#spentMs) + ms;
   }
 
   async #giveTurns(): Promise<void> {
