@@ -4,8 +4,8 @@ const MAX_WAITING_BYTES = 16 * 1024 * 1024;
 /** A client that has not taken its answer for so long is slow. */
 const SLOW_AFTER_MS = 250;
 
-/** Connections that one sweep ends at most: they often come, and expire, all at once. */
-const MAX_ENDED_A_SWEEP = 20;
+/** Connections that one sweep ends at most: they often come, and expire, all at once, and verdicts wait meanwhile. */
+const MAX_ENDED_A_SWEEP = 5;
 
 /** How many times `writeTimeoutMs` an answer may take at most whose client is quick: the rest is our own slowness. */
 const MAX_WRITE_TIMEOUTS = 6;

@@ -69,11 +69,10 @@ Deno.test("Connections time a client out whose request has begun, and does not e
 
 Deno.test("Connections end a few at a look, and ask for another", () => {
   const connections = new Connections();
-  const clients = Array.from({ length: 30 }, () => new Client());
-  for (const client of clients) connections.add(client, 100, 0);
+  for (let i = 0; i < 9; i++) connections.add(new Client(), 100, 0);
   connections.sweep(5_000, PATIENCE);
   assert.equal(connections.sweep(5_010, PATIENCE), true);
-  assert.equal(connections.count, 10);
+  assert.equal(connections.count, 4);
   connections.sweep(5_020, PATIENCE);
   assert.equal(connections.count, 0);
 });

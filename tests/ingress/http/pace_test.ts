@@ -65,3 +65,11 @@ Deno.test("Nobody waits for a turn at the end", async () => {
   await Promise.all(waiting);
   assert.equal(pace.turn(), undefined);
 });
+
+Deno.test("What is heard on many connections counts as work, though nothing is done about it", () => {
+  const { pace } = begin();
+  using _ = pace;
+  let atOnce = 0;
+  while (pace.heard(false) === undefined) atOnce++;
+  assert.ok(atOnce > 1 && atOnce < 100, `${atOnce} heard in one turn of the event loop`);
+});
