@@ -31,7 +31,7 @@ export interface Host {
   /** Whether every answer is its connection's last. */
   readonly isDraining: boolean;
   /** What time it is, as answers say it. */
-  date(): string;
+  readonly date: () => string;
 }
 
 /**
@@ -44,6 +44,7 @@ const LINGER_BYTES = 1024 * 1024;
 /** Where a request that is urgent has said so: longer paths wait like everybody else. */
 const URGENT_BYTES = 128;
 
+const NOTHING = () => {};
 const OVERDUE = text(503, "the answer took too long\n");
 const TIMED_OUT = text(408, "the request took too long\n");
 const NOBODY_WAITS = text(499, "");
@@ -54,10 +55,9 @@ export class Connection implements Endable {
   readonly #host: Host;
   readonly #inlet: Inlet;
   readonly #outlet: Outlet;
-  readonly #more = () => this.#hear();
   #departure: Departure | undefined;
   /** Gives up waiting for the answer that is being made. */
-  #answerInstead: (answer: Answer) => void = () => {};
+  #answerInstead: (answer: Answer) => void = NOTHING;
   #isLingering = false;
   /** Whether no further request is read. */
   #isOver = false;
@@ -67,7 +67,7 @@ export class Connection implements Endable {
     this.#connection = connection;
     this.#host = host;
     this.#inlet = new Inlet(connection);
-    this.#outlet = new Outlet(connection, () => host.date());
+    this.#outlet = new Outlet(connection, host.date);
   }
 
   get bytesRead(): number {
@@ -77,7 +77,15 @@ export class Connection implements Endable {
   /** Answers until either side has enough. Never rejects. */
   async serve(): Promise<void> {
     try {
-      while (await this.#serveNext());
+      // Thousands wait here for a request that may never come: each function that is waited in takes room.
+      do {
+        const isAhead = this.#inlet.unread.length > 0;
+        if (!isAhead) await this.#inlet.read();
+        const isThere = this.#inlet.unread.length > 0;
+        const turn = this.#host.pace.heard(isThere && this.#isUrgent());
+        if (turn) await turn;
+        if (!isThere) return;
+      } while (await this.#serveNext());
     } catch (error) {
       this.#host.logger.error("answer failed", { error: messageOf(error) });
     } finally {
@@ -91,7 +99,11 @@ export class Connection implements Endable {
     this.#host.connections.forget(this);
     this.#departure?.tell();
     this.#answerInstead(NOBODY_WAITS);
-    this.#connection.close();
+    try {
+      this.#connection.close();
+    } catch {
+      // The runtime was quicker.
+    }
   }
 
   timeOut(): void {
@@ -118,11 +130,9 @@ export class Connection implements Endable {
   async #nextHead(): Promise<Head | Refusal | undefined> {
     const { pace, limits } = this.#host;
     const scanner = new HeadScanner(limits.maxHeaderBytes);
-    if (this.#inlet.unread.length > 0) await pace.turn(this.#isUrgent()); // it came ahead of the last answer
     do {
       const { unread } = this.#inlet;
       if (this.#isOver) return undefined;
-      if (unread.length === 0) continue;
       const found = pace.work(() => {
         const length = scanner.scan(unread);
         if (typeof length !== "number") return length;
@@ -151,7 +161,7 @@ export class Connection implements Endable {
   /** @returns whether another request may follow */
   async #answer(head: Head): Promise<boolean> {
     const { clock, connections, pace, handler } = this.#host;
-    const body = new Body(this.#inlet, head.bodyLength, this.#more);
+    const body = new Body(this.#inlet, head.bodyLength, () => this.#hear());
     const departure = this.#departure = new Departure();
     const instead = new Promise<Answer>((resolve) => this.#answerInstead = resolve);
     const request = requestOf(head, departure, () => this.#readBody(head, body, departure));
@@ -175,6 +185,8 @@ export class Connection implements Endable {
       return !isLast;
     } finally {
       departure.tell();
+      this.#departure = undefined;
+      this.#answerInstead = NOTHING;
     }
   }
 

@@ -38,11 +38,16 @@ export class Inlet {
     this.#start += count;
   }
 
-  /** Waits until more has come, or nothing will. @returns whether there is more */
+  /** Waits until more has come, or nothing will. */
+  read(): Promise<void> {
+    if (!this.#reading && !this.#isOver) this.#begin();
+    return this.#reading ?? Promise.resolve();
+  }
+
+  /** The same. @returns whether there is more */
   async fill(): Promise<boolean> {
     const before = this.#bytesRead;
-    if (!this.#reading && !this.#isOver) this.#read();
-    await this.#reading;
+    await this.read();
     return this.#bytesRead > before;
   }
 
@@ -50,13 +55,13 @@ export class Inlet {
   lookAhead(onOver: () => void): void {
     if (this.#isOver) return onOver();
     if (!this.#reading && this.#end - this.#start === this.#bytes.length) return;
-    if (!this.#reading) this.#read();
+    if (!this.#reading) this.#begin();
     void this.#reading?.then(() => {
       if (this.#isOver) onOver();
     });
   }
 
-  #read(): void {
+  #begin(): void {
     this.#makeRoom();
     this.#reading = this.#connection.read(this.#bytes.subarray(this.#end)).then(
       (count) => {

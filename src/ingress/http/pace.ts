@@ -90,15 +90,17 @@ export class Pace implements Disposable {
   }
 
   async #rest(): Promise<void> {
-    this.#pause ??= await LoopbackPause.open() ?? new TimerPause();
+    const pause = this.#pause ??= await LoopbackPause.open() ?? new TimerPause();
     try {
-      await this.#pause.wait();
+      await pause.wait();
     } catch {
-      this.#pause[Symbol.dispose](); // the connection broke
-      this.#pause = new TimerPause();
+      if (this.#pause === pause) { // it was not us who closed it: the connection broke
+        pause[Symbol.dispose]();
+        this.#pause = new TimerPause();
+      }
     }
     if (!this.#isOver) return;
-    this.#pause[Symbol.dispose]();
+    this.#pause?.[Symbol.dispose]();
     this.#pause = undefined;
   }
 }

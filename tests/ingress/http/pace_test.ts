@@ -73,3 +73,15 @@ Deno.test("What is heard on many connections counts as work, though nothing is d
   while (pace.heard(false) === undefined) atOnce++;
   assert.ok(atOnce > 1 && atOnce < 100, `${atOnce} heard in one turn of the event loop`);
 });
+
+Deno.test("An end in the middle of a pause is no error", async () => {
+  const { pace, work } = begin();
+  work(1);
+  await pace.turn();
+  work(1);
+  const waiting = pace.turn();
+  for (let i = 0; i < 100; i++) await undefined; // the pause goes on by now
+  pace[Symbol.dispose]();
+  await waiting;
+  await new Promise((resolve) => setTimeout(resolve, 0)); // what it is told of its pause would be told by now
+});
