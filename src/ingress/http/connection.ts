@@ -79,8 +79,7 @@ export class Connection implements Endable {
     try {
       // Thousands wait here for a request that may never come: each function that is waited in takes room.
       do {
-        const isAhead = this.#inlet.unread.length > 0;
-        if (!isAhead) await this.#inlet.read();
+        if (this.#inlet.unread.length === 0) await this.#inlet.read();
         const isThere = this.#inlet.unread.length > 0;
         const turn = this.#host.pace.heard(isThere && this.#isUrgent());
         if (turn) await turn;
