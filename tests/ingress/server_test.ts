@@ -302,6 +302,34 @@ Deno.test("server sends an answer that is made while it is sent", async () => {
   assert.equal(head.text.split("\r\n\r\n")[1], "");
 });
 
+Deno.test("server sends such an answer to HTTP/1.0 without chunks, and ends the connection behind it", async () => {
+  await using server = listen(() => ({ status: 200, contentType: "text/plain", body: numbers(100) }));
+  const { text: all, ended } = await rawHttp(server.port, "GET / HTTP/1.0\r\n\r\n");
+  assert.equal(all.split("\r\n\r\n")[1], (await Array.fromAsync(numbers(100))).join(""));
+  assert.ok(ended);
+});
+
+Deno.test("server tells a client that waits for it to send its body, once somebody wants it", async () => {
+  await using server = listen(routed);
+  using connection = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
+  const [encoder, buffer] = [new TextEncoder(), new Uint8Array(1_000)];
+  const said = async () => new TextDecoder().decode(buffer.subarray(0, await connection.read(buffer) ?? 0));
+  await connection.write(
+    encoder.encode(post("hello").replace("hello", "").replace("Host", "Expect: 100-continue\r\nHost")),
+  );
+  assert.equal(await said(), "HTTP/1.1 100 Continue\r\n\r\n");
+  await connection.write(encoder.encode("hello"));
+  assert.match(await said(), /^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\nhello$/);
+});
+
+Deno.test("server dates its answers by the wall clock", async () => {
+  const clock = new FakeClock();
+  await using server = listen(routed, PATIENT, clock);
+  const { text: answer } = await rawHttp(server.port, get("/ok"));
+  const second = Math.floor(clock.wallNow() / 1_000) * 1_000;
+  assert.match(answer, new RegExp(`\r\nDate: ${new Date(second).toUTCString()}\r\n`));
+});
+
 Deno.test("server makes no more of an answer than its client takes", async () => {
   let made = 0;
   await using server = listen(() => ({
