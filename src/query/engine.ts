@@ -82,9 +82,20 @@ const MIN_STEPS = 10_000;
 const MAX_SPARE_COLUMNS = 4;
 const MAX_SPARE_LENGTH = 1 << 17;
 
+/** What is to be evaluated, and when: at `startMs`, and for a range every `stepMs` to `endMs`. */
+interface Asked {
+  readonly kind: "instant" | "range";
+  readonly store: Queryable;
+  readonly query: string | Expr;
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly stepMs: number;
+  readonly limits: QueryLimits;
+}
+
 /** A query, ready to be evaluated. */
 interface Task {
-  readonly kind: "instant" | "range";
+  readonly kind: Asked["kind"];
   readonly text: string | undefined;
   readonly startedMs: number;
   readonly deadlineMs: number;
@@ -142,7 +153,9 @@ export class Engine {
     timeMs: number,
     limits: QueryLimits = {},
   ): Promise<QueryResult> {
-    return this.#run(this.#begin("instant", store, query, timeMs, timeMs, 0, limits));
+    return this.#run(
+      this.#begin({ kind: "instant", store, query, startMs: timeMs, endMs: timeMs, stepMs: 0, limits }),
+    );
   }
 
   /** Evaluates at start, start + step, … up to and including end. Never rejects. */
@@ -154,18 +167,11 @@ export class Engine {
     stepMs: number,
     limits: QueryLimits = {},
   ): Promise<QueryResult> {
-    return this.#run(this.#begin("range", store, query, startMs, endMs, stepMs, limits));
+    return this.#run(this.#begin({ kind: "range", store, query, startMs, endMs, stepMs, limits }));
   }
 
-  #begin(
-    kind: "instant" | "range",
-    store: Queryable,
-    query: string | Expr,
-    startMs: number,
-    endMs: number,
-    stepMs: number,
-    limits: QueryLimits,
-  ): Task {
+  #begin(asked: Asked): Task {
+    const { kind, query, limits } = asked;
     const { clock, maxSamples, sliceMs, hasRoom } = this.#options;
     const startedMs = clock.now();
     const deadlineMs = startedMs + (limits.timeoutMs ?? this.#options.timeoutMs);
@@ -184,18 +190,7 @@ export class Engine {
     const text = typeof query === "string" ? query : undefined;
     const notes = new Notes();
     const columns = this.#spareColumns.pop() ?? new SampleColumns();
-    const evaluation = this.#evaluating(
-      kind,
-      store,
-      query,
-      startMs,
-      endMs,
-      stepMs,
-      limits,
-      meter,
-      notes,
-      columns,
-    );
+    const evaluation = this.#evaluating(asked, meter, notes, columns);
     return {
       kind,
       text,
@@ -213,13 +208,7 @@ export class Engine {
 
   /** All there is to do, reading the query included: a long one takes milliseconds to read. */
   *#evaluating(
-    kind: Task["kind"],
-    store: Queryable,
-    query: string | Expr,
-    startMs: number,
-    endMs: number,
-    stepMs: number,
-    limits: QueryLimits,
+    { kind, store, query, startMs, endMs, stepMs, limits }: Asked,
     meter: Meter,
     notes: Notes,
     columns: SampleColumns,
