@@ -322,6 +322,31 @@ Deno.test("server tells a client that waits for it to send its body, once somebo
   assert.match(await said(), /^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\nhello$/);
 });
 
+Deno.test("server tells whoever makes an answer that its client has left", async () => {
+  const { promise: told, resolve: onTold } = Promise.withResolvers<void>();
+  const { promise: asked, resolve: onAsked } = Promise.withResolvers<void>();
+  await using server = listen(async (request) => {
+    request.signal.addEventListener("abort", () => onTold());
+    onAsked();
+    await told;
+    return text(200, "late\n");
+  }, { ...PATIENT, writeTimeoutMs: 60_000 });
+  const connection = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
+  await connection.write(new TextEncoder().encode(get("/")));
+  await asked;
+  connection.close();
+  await told;
+});
+
+Deno.test("server reads on for a while behind a refusal, for a client that is still sending", async () => {
+  await using server = listen(routed, PATIENT);
+  using connection = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
+  await connection.write(new TextEncoder().encode(post("", 600_000)));
+  assert.ok(await connection.read(new Uint8Array(1_000)));
+  for (let i = 0; i < 5; i++) await connection.write(new Uint8Array(1_000));
+  assert.equal(await connection.read(new Uint8Array(1_000)), null);
+});
+
 Deno.test("server dates its answers by the wall clock", async () => {
   const clock = new FakeClock();
   await using server = listen(routed, PATIENT, clock);
