@@ -33,6 +33,7 @@ export async function crowd(
         await pause(20);
         continue;
       }
+      if (isOver()) return close(connection); // perhaps the other side knows nothing of it, and will never end it
       opened++;
       open.add(connection);
       mostOpen = Math.max(mostOpen, open.size);
