@@ -48,13 +48,18 @@ function* buildIngress(server: ConfigInput["ingress"]["httpServer"]): Steps<C.In
     writeTimeoutMs: serverTimeout(server.writeTimeoutMilliseconds),
     idleTimeoutMs: serverTimeout(server.idleTimeoutMilliseconds),
     maxHeaderBytes: server.maxHeaderBytes,
-    maxConnections: server.maxConnections,
+    maxConnections: server.maxConnections ?? maxConnectionsBeside(server.healthPort),
     openTelemetryMetricsPath: comparedPath(server.openTelemetryMetricsPath),
     prometheusMetricsPath: comparedPath(server.prometheusMetricsPath),
     api: server.api,
     statusPage: server.statusPage,
     health,
   };
+}
+
+/** A crowd that leaves at once takes its time, so where verdicts have a port for themselves the other holds a smaller one. */
+function maxConnectionsBeside(healthPort: number | undefined): number {
+  return healthPort === undefined ? 1_000 : 200;
 }
 
 /** 0 is Go's "no limit"; the longest that the schema allows stands in for it, so that every wait has an end. */

@@ -203,8 +203,8 @@ export const ingressSchema = keys({
         idleTimeoutMilliseconds: serverTimeout(2_000, "How long a connection may wait for its next request."),
         maxHeaderBytes: about(v.optional(wholeNumber(512, 1_048_576), 10_000), "Largest head of a request."),
         maxConnections: about(
-          v.optional(wholeNumber(1, 100_000), 1_000),
-          "Connections at a time; more are closed.",
+          v.optional(wholeNumber(1, 100_000)),
+          "Connections at a time, on each port; default: 1000, and 200 where there is a healthPort.",
         ),
         openTelemetryMetricsPath: scrapePath(
           "otel-metrics",

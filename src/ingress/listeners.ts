@@ -3,10 +3,16 @@ import { messageOf } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import type { IngressConfig } from "../config/mod.ts";
 import type { Handler } from "./http/connection.ts";
-import { HttpServer } from "./server.ts";
+import { HttpServer, type ServerLimits } from "./server.ts";
 
 /** How long running answers may take to finish on an address that is left, ms. */
 const LEFT_DRAIN_MS = 5_000;
+
+/**
+ * New connections a second on the main port where verdicts have one of their own: what a crowd's coming and going takes
+ * of the one thread, verdicts wait for.
+ */
+const MAX_NEW_PER_SECOND_ASIDE = 1_000;
 
 /** Who answers on each of the ports. */
 export interface Handlers {
@@ -84,7 +90,7 @@ export class Listeners {
     }
     for (const { address, server } of after) {
       server.setHandler(handlers[address.role]);
-      server.setLimits(config);
+      server.setLimits(limitsOf(address, config));
     }
     this.#listening = after;
     for (const { server } of before) {
@@ -105,10 +111,12 @@ export class Listeners {
   }
 
   #open(
-    { role, host, port }: Address,
-    limits: IngressConfig,
+    address: Address,
+    config: IngressConfig,
     handlers: Handlers,
   ): HttpServer {
+    const { role, host, port } = address;
+    const limits = limitsOf(address, config);
     return HttpServer.listen({ ...this.#options, host, port, limits, handler: handlers[role] });
   }
 
@@ -127,6 +135,11 @@ function addressesOf({ host, port, healthPort }: IngressConfig): Address[] {
     { role: "main", host, port },
     { role: "health", host, port: healthPort },
   ];
+}
+
+function limitsOf({ role }: Address, config: IngressConfig): ServerLimits {
+  const stepsAside = role === "main" && config.healthPort !== undefined;
+  return { ...config, maxNewPerSecond: stepsAside ? MAX_NEW_PER_SECOND_ASIDE : Infinity };
 }
 
 /** Whether a socket for one will do for the other. Of two "any free one" neither is the other's. */

@@ -1,6 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
+import { TokenBucket } from "../base/token_bucket.ts";
 import type { IngressConfig } from "../config/mod.ts";
 import { BodyRoom } from "./http/body.ts";
 import { Connection, type Handler, type Host } from "./http/connection.ts";
@@ -8,15 +9,19 @@ import { Connections } from "./http/connections.ts";
 import { Pace } from "./http/pace.ts";
 
 /** Limits of one listening socket: they can change while it listens. */
-export type ServerLimits = Pick<
-  IngressConfig,
-  | "readTimeoutMs"
-  | "readHeaderTimeoutMs"
-  | "writeTimeoutMs"
-  | "idleTimeoutMs"
-  | "maxHeaderBytes"
-  | "maxConnections"
->;
+export interface ServerLimits extends
+  Pick<
+    IngressConfig,
+    | "readTimeoutMs"
+    | "readHeaderTimeoutMs"
+    | "writeTimeoutMs"
+    | "idleTimeoutMs"
+    | "maxHeaderBytes"
+    | "maxConnections"
+  > {
+  /** New connections that are accepted each second, but for a burst; more wait in the system's queue. Infinity: all. */
+  readonly maxNewPerSecond: number;
+}
 
 export interface ServerOptions {
   readonly host: string;
@@ -42,6 +47,9 @@ const HURRIED_SWEEP_MS = 10;
  */
 const BACKLOG = 512;
 
+/** New connections that are accepted at once where so many a second are: a browser, a dashboard and a scraper. */
+const BURST = 50;
+
 /** How long no connection is accepted after one could not be: there may be no file descriptor for it. */
 const ACCEPT_FAILED_PAUSE_MS = 50;
 
@@ -62,6 +70,7 @@ export class HttpServer implements AsyncDisposable {
   readonly #connections = new Connections();
   readonly #host: Host & { limits: ServerLimits; handler: Handler; isDraining: boolean };
   readonly #pace: Pace;
+  readonly #newcomers = new TokenBucket(BURST);
   readonly #stopping = new AbortController();
   readonly #sweeping: Promise<void>;
   readonly #accepting: Promise<void>;
@@ -162,6 +171,9 @@ export class HttpServer implements AsyncDisposable {
         continue;
       }
       this.#pace.work(() => this.#onConnection(connection));
+      const nowMs = this.#clock.now();
+      const nextAtMs = this.#newcomers.take(nowMs, this.#host.limits.maxNewPerSecond);
+      if (nextAtMs > nowMs) await this.#clock.sleepUntil(nextAtMs, this.#stopping.signal);
       const turn = this.#pace.turn(true); // whoever wants a verdict may be among those who wait
       if (turn) await turn;
     }

@@ -74,6 +74,12 @@ Deno.test("config: an empty mapping is a configuration of defaults", () => {
   });
 });
 
+Deno.test("config: a health port makes fewer connections the default, and leaves what is said", () => {
+  const beside = (keys: string) =>
+    config(`ingress: { httpServer: { healthPort: 1313${keys} } }`).ingress.maxConnections;
+  assert.deepEqual([beside(""), beside(", maxConnections: 300")], [200, 300]);
+});
+
 Deno.test("config: a probe's defaults", () => {
   same(probe("httpGet: {port: 80}"), {
     name: "app",

@@ -35,6 +35,7 @@ for (const { name, sent, want } of HOSTILE_REQUESTS) {
         idleTimeoutMs: 300,
         maxHeaderBytes: 10_000,
         maxConnections: 10,
+        maxNewPerSecond: Infinity,
       },
       handler: { handle: (request) => router.handle(request), isUrgent: () => false },
       clock: new SystemClock(),

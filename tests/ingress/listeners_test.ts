@@ -1,18 +1,22 @@
 import assert from "node:assert/strict";
-import { SystemClock } from "../../src/base/clock.ts";
+import { type Clock, SystemClock } from "../../src/base/clock.ts";
 import { SILENT } from "../../src/base/log.ts";
 import { readConfig } from "../../src/config/mod.ts";
 import { text } from "../../src/ingress/answer.ts";
 import { Listeners } from "../../src/ingress/listeners.ts";
+import { FakeClock } from "../support/fake_clock.ts";
 
 /** The sockets of a configuration, each of which says whose it is. */
-async function listening(httpServer: string): Promise<Listeners & AsyncDisposable> {
+async function listening(
+  httpServer: string,
+  clock: Clock = new SystemClock(),
+): Promise<Listeners & AsyncDisposable> {
   const reading = readConfig(
     `ingress: { httpServer: { host: 127.0.0.1, port: 0, ${httpServer} } }`,
     "test.yaml",
   );
   assert.ok(reading.kind === "ok", JSON.stringify(reading));
-  const listeners = new Listeners({ clock: new SystemClock(), logger: SILENT });
+  const listeners = new Listeners({ clock, logger: SILENT });
   const saying = (name: string) => ({ handle: () => text(200, `${name}\n`), isUrgent: () => false });
   await listeners.move(reading.config.ingress, { main: saying("main"), health: saying("health") });
   return Object.assign(listeners, { [Symbol.asyncDispose]: () => listeners.close(0) });
@@ -35,4 +39,30 @@ Deno.test("listeners: each port has its own handler, and all connections are cou
   using health = await asked(healthPort!);
   assert.deepEqual([main.body, health.body], ["main\n", "health\n"]);
   assert.equal(listeners.connections, 2);
+});
+
+/** So many at once, each with its answer. */
+const crowd = (port: number) => Array.from({ length: 60 }, () => asked(port));
+
+function leave(connections: readonly Disposable[]): void {
+  for (const connection of connections) connection[Symbol.dispose]();
+}
+
+Deno.test("listeners: where verdicts have a port, the other takes so many new connections a second", async () => {
+  const clock = new FakeClock();
+  await using listeners = await listening("healthPort: 0", clock);
+  leave(await Promise.all(crowd(listeners.healthPort!)));
+  while (listeners.connections > 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  const coming = crowd(listeners.port);
+  let answers = 0;
+  for (const one of coming) void one.then(() => answers++);
+  while (answers < 51) await new Promise((resolve) => setTimeout(resolve, 1));
+  assert.equal(listeners.connections, 51);
+  await clock.advance(9);
+  leave(await Promise.all(coming));
+});
+
+Deno.test("listeners: one port takes whoever comes", async () => {
+  await using listeners = await listening("", new FakeClock());
+  leave(await Promise.all(crowd(listeners.port)));
 });

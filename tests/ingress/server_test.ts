@@ -15,6 +15,7 @@ const LIMITS: ServerLimits = {
   idleTimeoutMs: 300,
   maxHeaderBytes: 1_000,
   maxConnections: 4,
+  maxNewPerSecond: Infinity,
 };
 
 function listen(

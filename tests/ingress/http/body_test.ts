@@ -17,6 +17,7 @@ const LIMITS = {
   idleTimeoutMs: 30_000,
   maxHeaderBytes: 1_000,
   maxConnections: 100,
+  maxNewPerSecond: Infinity,
 };
 
 function serve(hasRoom?: () => boolean): HttpServer {
