@@ -6,6 +6,7 @@ import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { messageOf } from "../../src/base/errors.ts";
+import { SHIPPED_ENVIRONMENT } from "../support/shipped_environment.ts";
 import { DevChild } from "./dev_child.ts";
 import { type DevPlan, readPlan, takenAmong } from "./dev_plan.ts";
 
@@ -66,7 +67,7 @@ async function main(args: string[]): Promise<number> {
     name: "bunny",
     args: ["run", ...bunnyPermissions, "src/main.ts", "run", "--config", configPath],
     cwd: root,
-    env,
+    env: { ...SHIPPED_ENVIRONMENT, ...env },
     print,
   });
   const stop = new AbortController();

@@ -29,7 +29,8 @@ import { converse } from "./raw_client.ts";
 import { ATTACK_HEADER, attackRow, holdings, startSubject, type Subject } from "./subject.ts";
 import type { Stretch } from "./watch.ts";
 
-const MAX_CONNECTIONS = 6_000;
+/** What the port holds where there is another for verdicts, and nothing else is said. */
+const MAX_CONNECTIONS = 200;
 const IDLE_CONNECTIONS = 5_000;
 
 /** How long connections that are being ended may be on our mind, and the watcher's lines on their way. */
@@ -47,8 +48,17 @@ const options = {
 
 interface Phase {
   readonly name: string;
+  /** Whether it is of requests that are in order and cost more than others. */
+  readonly isLoad?: boolean;
   /** `flaws`: left out when the one on this port is not judged. @returns what came of it, in a few words */
   run(port: number, flaws?: string[]): Promise<string>;
+}
+
+/** A phase that is over: when Bunny was attacked, when its rival. */
+interface Attack {
+  readonly isLoad: boolean;
+  readonly bunny: Stretch;
+  readonly rival: Stretch;
 }
 
 const durationMs = options.seconds * 1_000;
@@ -84,11 +94,13 @@ const PHASES: readonly Phase[] = [
     slowReader("api/v1/query_range?query=%7B__name__%3D~%22.%2B%22%7D&start=0&end=1100&step=0.1", 4),
   ),
   crowdPhase("far ahead of the answers", 20, slowReader("ready", 1_000)),
-  crowdPhase("more than maxConnections", MAX_CONNECTIONS + 1_000, silent),
+  crowdPhase("maxConnections", MAX_CONNECTIONS, silent),
+  crowdPhase("more than maxConnections", MAX_CONNECTIONS + 100, silent),
   crowdPhase("in and out again", 200, hasty("ready")),
-  ...LOADS.map(({ name, request }): Phase =>
-    crowdPhase(name, 4, eager(request), Math.min(durationMs, 2_000))
-  ),
+  ...LOADS.map(({ name, request }): Phase => ({
+    ...crowdPhase(name, 4, eager(request), Math.min(durationMs, 2_000)),
+    isLoad: true,
+  })),
   { name: "calm again", run: async () => (await pause(durationMs), "") },
 ];
 
@@ -98,7 +110,6 @@ async function main(): Promise<number> {
   console.log(`seed ${options.seed}`);
   await using subject = await startSubject({
     httpServer: [
-      `maxConnections: ${MAX_CONNECTIONS}`,
       "readHeaderTimeoutMilliseconds: 1000",
       "readTimeoutMilliseconds: 2000",
       "writeTimeoutMilliseconds: 3000",
@@ -117,8 +128,8 @@ async function main(): Promise<number> {
     }\n`,
   );
   console.log(ATTACK_HEADER);
-  const attacks: { readonly bunny: Stretch[]; readonly rival: Stretch[] } = { bunny: [], rival: [] };
-  for (const { name, run } of PHASES.filter(({ name }) => name.includes(only))) {
+  const attacks: Attack[] = [];
+  for (const { name, isLoad = false, run } of PHASES.filter(({ name }) => name.includes(only))) {
     let said = "";
     const bunny = await timed(async () => {
       said = await run(attacked, flaws).catch((error) => `broke: ${error}`);
@@ -127,11 +138,12 @@ async function main(): Promise<number> {
     const rival = isAlone ? bunny : await timed(async () => rivalSaid = await run(subject.rivalPort));
     console.log(`${row(subject, name, [bunny], [rival])}   ${said} | ${rivalSaid}`);
     if (name.startsWith("calm")) continue;
-    attacks.bunny.push(bunny);
-    attacks.rival.push(rival);
+    attacks.push({ isLoad, bunny, rival });
     if (!await isAlive(subject, flaws)) break;
   }
-  console.log(row(subject, "all under attack", attacks.bunny, attacks.rival));
+  console.log(summary(subject, "all costly requests", attacks.filter(({ isLoad }) => isLoad)));
+  console.log(summary(subject, "all other attacks", attacks.filter(({ isLoad }) => !isLoad)));
+  console.log(summary(subject, "all under attack", attacks));
   await report(subject, before, flaws);
   for (const flaw of flaws.slice(0, 50)) console.log(`FLAW ${flaw}`);
   console.log(flaws.length === 0 ? "no flaw" : `${flaws.length} flaws`);
@@ -151,6 +163,10 @@ function row({ watch }: Subject, name: string, bunny: readonly Stretch[], rival:
   const aside = isAlone ? watch.during("bare", bunny) : watch.during("verdict", rival);
   const [verdict, main] = [watch.during("verdict", bunny), watch.during("bunny", bunny)];
   return attackRow(name, verdict, main, watch.during("rival", rival), aside);
+}
+
+function summary(subject: Subject, name: string, attacks: readonly Attack[]): string {
+  return row(subject, name, attacks.map(({ bunny }) => bunny), attacks.map(({ rival }) => rival));
 }
 
 async function report(subject: Subject, before: ReturnType<typeof holdings>, flaws: string[]): Promise<void> {

@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import { startBunny } from "../process/bunny.ts";
 import { freePort } from "../support/free_port.ts";
 import { denoProcess, type RunningProcess } from "../support/process_runner.ts";
+import { SHIPPED_ENVIRONMENT } from "../support/shipped_environment.ts";
 import { ROOMY_V8_FLAGS, SHIPPED_V8_FLAGS } from "../support/shipped_v8_flags.ts";
 import { type TempDir, tempDir } from "../support/temp_dir.ts";
 import { processStats } from "../bench/process_stats.ts";
@@ -63,7 +64,7 @@ export async function startSubject(
   await using stack = new AsyncDisposableStack();
   const dir = stack.use(tempDir());
   const bareMain = fileURLToPath(new URL("../bench/bare_server.ts", import.meta.url));
-  const bare = stack.use(denoProcess(["run", "-A", "--no-check", bareMain]));
+  const bare = stack.use(denoProcess(["run", "-A", "--no-check", bareMain], { env: SHIPPED_ENVIRONMENT }));
   const barePort = Number(await bare.waitForLine(/^\d+$/));
   const port = freePort();
   const healthPort = hasHealthPort ? freePort() : NaN;
@@ -93,7 +94,7 @@ export async function startSubject(
     const rivalMain = fileURLToPath(new URL("bare_main.ts", import.meta.url));
     const rival = stack.use(denoProcess(["run", "-A", "--no-check", rivalMain, `${rivalMaxConnections}`], {
       // Nothing keeps it within the executable's heap: some attacks would end it there.
-      env: { DENO_V8_FLAGS: ROOMY_V8_FLAGS },
+      env: { DENO_V8_FLAGS: ROOMY_V8_FLAGS, ...SHIPPED_ENVIRONMENT },
     }));
     rivalPort = Number(await rival.waitForLine(/^\d+$/));
     watched.rival = `${rivalPort}/`;

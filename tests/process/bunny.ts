@@ -1,5 +1,6 @@
 import { fileURLToPath as fromFileUrl } from "node:url";
 import { RunningProcess } from "../support/process_runner.ts";
+import { SHIPPED_ENVIRONMENT } from "../support/shipped_environment.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
@@ -40,7 +41,7 @@ export function runBunny(
   const command = [...within, ...bunnyCommand("run", "--config", configPath)];
   return new RunningProcess({
     command: command as [string, ...string[]],
-    env: { LOG_HANDLER: "json", LOG_LEVEL: "info", ...env },
+    env: { LOG_HANDLER: "json", LOG_LEVEL: "info", ...SHIPPED_ENVIRONMENT, ...env },
   });
 }
 
