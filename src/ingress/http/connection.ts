@@ -58,10 +58,8 @@ export class Connection implements Endable {
   #departure: Departure | undefined;
   /** Gives up waiting for the answer that is being made. */
   #answerInstead: (answer: Answer) => void = NOTHING;
-  #isLingering = false;
-  /** Whether no further request is read. */
-  #isOver = false;
-  #isClosed = false;
+  /** Where it is in its life; leaving, its last words are said or have been, and no further request is read. */
+  #stage: "serving" | "leaving" | "closed" = "serving";
 
   constructor(connection: Deno.TcpConn, host: Host) {
     this.#connection = connection;
@@ -93,8 +91,8 @@ export class Connection implements Endable {
   }
 
   end(): void {
-    if (this.#isClosed) return;
-    this.#isClosed = this.#isOver = true;
+    if (this.#stage === "closed") return;
+    this.#stage = "closed";
     this.#host.connections.forget(this);
     this.#departure?.tell();
     this.#answerInstead(NOBODY_WAITS);
@@ -106,8 +104,8 @@ export class Connection implements Endable {
   }
 
   timeOut(): void {
-    if (this.#isOver || this.#isLingering) return this.end();
-    this.#isOver = true;
+    if (this.#stage !== "serving") return this.end();
+    this.#stage = "leaving";
     void this.#outlet.send(TIMED_OUT, this.#lastWords()).catch(() => {}).finally(() => this.end());
   }
 
@@ -119,8 +117,9 @@ export class Connection implements Endable {
   /** @returns whether another request may follow */
   async #serveNext(): Promise<boolean> {
     const head = await this.#nextHead();
-    if (!head || this.#isOver) return false;
+    if (!head || this.#stage !== "serving") return false;
     if (!(head instanceof Refusal)) return await this.#answer(head);
+    this.#stage = "leaving";
     if (await this.#outlet.send(text(head.status, `${head.why}\n`), this.#lastWords())) await this.#linger();
     return false;
   }
@@ -131,7 +130,7 @@ export class Connection implements Endable {
     const scanner = new HeadScanner(limits.maxHeaderBytes);
     do {
       const { unread } = this.#inlet;
-      if (this.#isOver) return undefined;
+      if (this.#stage !== "serving") return undefined;
       const found = pace.work(() => {
         const length = scanner.scan(unread);
         if (typeof length !== "number") return length;
@@ -169,13 +168,13 @@ export class Connection implements Endable {
     try {
       if (body.isRead && !isUrgent) this.#hearOfLeaving(departure);
       const answer = await Promise.race([pace.work(() => this.#make(handler, request, departure)), instead]);
-      if (this.#isOver) return false;
+      if (this.#stage !== "serving") return false;
       const isLast = head.isLast || this.#host.isDraining || !body.isRead || answer === OVERDUE;
       const isSent = await this.#outlet.send(answer, {
         isHead: head.method === "HEAD",
         isVersion10: head.isVersion10,
         isLast,
-        isGone: () => this.#isOver,
+        isGone: () => this.#stage !== "serving",
         onWaiting: (bytes) => connections.written(this, bytes, clock.now()),
       });
       if (!isSent) return false;
@@ -225,7 +224,7 @@ export class Connection implements Endable {
       isHead: false,
       isVersion10: false,
       isLast: true,
-      isGone: () => this.#isClosed,
+      isGone: () => this.#stage === "closed",
       onWaiting: () => {},
     };
   }
@@ -233,8 +232,9 @@ export class Connection implements Endable {
   /** Reads on for a while, after the last answer. */
   async #linger(): Promise<void> {
     const { clock } = this.#host;
-    this.#isLingering = true;
-    if (this.#isClosed || !await this.#outlet.close()) return;
+    if (this.#stage === "closed") return;
+    this.#stage = "leaving";
+    if (!await this.#outlet.close()) return;
     using _limit = callAt(clock, clock.now() + LINGER_MS, () => this.end());
     for (let left = LINGER_BYTES; left > 0;) {
       const { length } = this.#inlet.unread;
