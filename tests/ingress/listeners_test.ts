@@ -58,7 +58,7 @@ Deno.test("listeners: where verdicts have a port, the other takes so many new co
   for (const one of coming) void one.then(() => answers++);
   while (answers < 51) await new Promise((resolve) => setTimeout(resolve, 1));
   assert.equal(listeners.connections, 51);
-  await clock.advance(9);
+  await clock.advance(18);
   leave(await Promise.all(coming));
 });
 

@@ -41,6 +41,15 @@ export interface Host {
 const LINGER_MS = 500;
 const LINGER_BYTES = 1024 * 1024;
 
+/**
+ * What comes at a time of a request that comes in crumbs, at most; how many crumbs are read as they come; and how long
+ * whoever goes on like this is not listened to after each: hundreds who send a byte at a time, and all of them at the
+ * same time, would be most of what there is to do.
+ */
+const CRUMB_BYTES = 64;
+const CRUMBS_AT_ONCE = 3;
+const CRUMB_REST_MS = 100;
+
 /** Where a request that is urgent has said so: longer paths wait like everybody else. */
 const URGENT_BYTES = 128;
 
@@ -60,6 +69,10 @@ export class Connection implements Endable {
   #answerInstead: (answer: Answer) => void = NOTHING;
   /** Where it is in its life; leaving, its last words are said or have been, and no further request is read. */
   #stage: "serving" | "leaving" | "closed" = "serving";
+  /** How often in a row little has come of a request that had begun. */
+  #crumbs = 0;
+  /** Aborts when it ends: it is not listened to for a while. */
+  #resting: AbortController | undefined;
 
   constructor(connection: Deno.TcpConn, host: Host) {
     this.#connection = connection;
@@ -95,6 +108,7 @@ export class Connection implements Endable {
     this.#stage = "closed";
     this.#host.connections.forget(this);
     this.#departure?.tell();
+    this.#resting?.abort("closed");
     this.#answerInstead(NOBODY_WAITS);
     try {
       this.#connection.close();
@@ -116,6 +130,7 @@ export class Connection implements Endable {
 
   /** @returns whether another request may follow */
   async #serveNext(): Promise<boolean> {
+    this.#crumbs = 0;
     const head = await this.#nextHead();
     if (!head || this.#stage !== "serving") return false;
     if (!(head instanceof Refusal)) return await this.#answer(head);
@@ -144,10 +159,23 @@ export class Connection implements Endable {
 
   /** Waits until there is more to read, and time to look at it. @returns whether there is */
   async #hear(): Promise<boolean> {
+    if (this.#crumbs >= CRUMBS_AT_ONCE) await this.#rest();
+    const before = this.#inlet.bytesRead;
     const isMore = await this.#inlet.fill();
+    this.#crumbs = this.#inlet.bytesRead - before > CRUMB_BYTES ? 0 : this.#crumbs + 1;
     const turn = this.#host.pace.heard(isMore && this.#isUrgent());
     if (turn) await turn;
     return isMore;
+  }
+
+  /** Listens to nothing for a while. What comes meanwhile is read in one go, when it is this connection's turn. */
+  async #rest(): Promise<void> {
+    const { clock, pace } = this.#host;
+    const { signal } = this.#resting = new AbortController();
+    await clock.sleepUntil(clock.now() + CRUMB_REST_MS, signal);
+    this.#resting = undefined;
+    const turn = pace.turn();
+    if (turn) await turn;
   }
 
   /** Whether what has come may be a request for a verdict. */

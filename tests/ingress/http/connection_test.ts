@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { setImmediate } from "node:timers/promises";
+import { SILENT } from "../../../src/base/log.ts";
+import { text } from "../../../src/ingress/answer.ts";
+import { BodyRoom } from "../../../src/ingress/http/body.ts";
+import { Connection } from "../../../src/ingress/http/connection.ts";
+import { Connections } from "../../../src/ingress/http/connections.ts";
+import { Pace } from "../../../src/ingress/http/pace.ts";
+import { FakeClock } from "../../support/fake_clock.ts";
+
+/** A client whose pieces have all come, each to be read by itself, and who then waits. */
+class Client {
+  readonly #left: Uint8Array[];
+  readonly #over = Promise.withResolvers<null>();
+  reads = 0;
+  answer = "";
+
+  constructor(pieces: readonly string[]) {
+    this.#left = pieces.map((piece) => new TextEncoder().encode(piece));
+  }
+
+  read(into: Uint8Array): Promise<number | null> {
+    this.reads++;
+    const next = this.#left.shift();
+    if (!next) return this.#over.promise;
+    into.set(next);
+    return Promise.resolve(next.length);
+  }
+
+  write(bytes: Uint8Array): Promise<number> {
+    this.answer += new TextDecoder().decode(bytes);
+    return Promise.resolve(bytes.length);
+  }
+
+  closeWrite(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  close(): void {
+    this.#over.resolve(null);
+  }
+}
+
+/** Serves it, as far as can be without time going on. */
+async function serve(pieces: readonly string[]) {
+  const client = new Client(pieces);
+  const clock = new FakeClock();
+  const pace = new Pace(clock);
+  const connection = new Connection(client as unknown as Deno.TcpConn, {
+    clock,
+    logger: SILENT,
+    connections: new Connections(),
+    pace,
+    room: new BodyRoom(() => true),
+    limits: { readTimeoutMs: 60_000, maxHeaderBytes: 10_000 },
+    handler: { handle: () => text(200, "fine\n"), isUrgent: () => false },
+    isDraining: false,
+    date: () => "",
+  });
+  const served = connection.serve();
+  const pass = async (ms: number) => {
+    await clock.advance(ms);
+    for (let i = 0; i < 50; i++) await setImmediate();
+  };
+  await pass(0);
+  return {
+    client,
+    pass,
+    async [Symbol.asyncDispose]() {
+      connection.end();
+      await served;
+      pace[Symbol.dispose]();
+    },
+  };
+}
+
+const REQUEST = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+
+Deno.test("A connection whose request comes in crumbs is not listened to for a while after each", async () => {
+  await using one = await serve([...REQUEST]);
+  const { client, pass } = one;
+  assert.equal(client.reads, 4); // the first word, and three crumbs
+  await pass(99);
+  assert.equal(client.reads, 4);
+  await pass(1);
+  assert.equal(client.reads, 5);
+  await pass(100);
+  assert.equal(client.reads, 6);
+});
+
+Deno.test("A connection that has sent crumbs is listened to again when more comes at a time", async () => {
+  const large = `${"x".repeat(100)}\r\n`;
+  await using one = await serve(["GET / HT", "TP/1.1\r\n", "Host:", " a\r\nX:", large, "Y:", "\r\n\r\n"]);
+  assert.equal(one.client.answer, "");
+  await one.pass(100);
+  assert.match(one.client.answer, /^HTTP\/1\.1 200 OK\r\n/);
+});
+
+Deno.test("A connection's crumbs are forgotten with the request that they were of", async () => {
+  const crumbly = ["GET / HTTP/1.1\r\n", "Host:", " a\r\n", "\r\n"];
+  await using one = await serve([...crumbly, ...crumbly, ...crumbly]);
+  assert.equal(one.client.answer.match(/fine/g)?.length, 3);
+});
+
+Deno.test("A connection that ends while it is not listened to is over at once", async () => {
+  await using _one = await serve([...REQUEST]); // whose end waits for it, without time going on
+});
