@@ -12,7 +12,7 @@ const LEFT_DRAIN_MS = 5_000;
  * New connections a second on the main port where verdicts have one of their own: what a crowd's coming and going takes
  * of the one thread, verdicts wait for.
  */
-const MAX_NEW_PER_SECOND_ASIDE = 1_000;
+const MAX_NEW_PER_SECOND_ASIDE = 500;
 
 /** Who answers on each of the ports. */
 export interface Handlers {
