@@ -264,12 +264,12 @@ export class Connection implements Endable {
     this.#stage = "leaving";
     if (!await this.#outlet.close()) return;
     using _limit = callAt(clock, clock.now() + LINGER_MS, () => this.end());
-    for (let left = LINGER_BYTES; left > 0;) {
+    let left = LINGER_BYTES;
+    do {
       const { length } = this.#inlet.unread;
       this.#inlet.take(length);
       left -= length;
-      if (!await this.#hear()) return;
-    }
+    } while (left > 0 && await this.#hear());
   }
 }
 

@@ -14,6 +14,9 @@ class Client {
   readonly #over = Promise.withResolvers<null>();
   reads = 0;
   answer = "";
+  isEnded = false;
+  /** Whether all has been read, and more is asked for. */
+  isDrained = false;
 
   constructor(pieces: readonly string[]) {
     this.#left = pieces.map((piece) => new TextEncoder().encode(piece));
@@ -22,9 +25,14 @@ class Client {
   read(into: Uint8Array): Promise<number | null> {
     this.reads++;
     const next = this.#left.shift();
-    if (!next) return this.#over.promise;
-    into.set(next);
-    return Promise.resolve(next.length);
+    if (!next) {
+      this.isDrained = true;
+      return this.#over.promise;
+    }
+    const count = Math.min(next.length, into.length);
+    into.set(next.subarray(0, count));
+    if (count < next.length) this.#left.unshift(next.subarray(count));
+    return Promise.resolve(count);
   }
 
   write(bytes: Uint8Array): Promise<number> {
@@ -37,6 +45,7 @@ class Client {
   }
 
   close(): void {
+    this.isEnded = true;
     this.#over.resolve(null);
   }
 }
@@ -104,4 +113,24 @@ Deno.test("A connection's crumbs are forgotten with the request that they were o
 
 Deno.test("A connection that ends while it is not listened to is over at once", async () => {
   await using _one = await serve([...REQUEST]); // whose end waits for it, without time going on
+});
+
+Deno.test("A connection goes on reading behind a refusal for half a second, if its client goes on sending", async () => {
+  await using one = await serve(["NONSENSE\r\n\r\n", "x".repeat(1_000)]);
+  assert.match(one.client.answer, /^HTTP\/1\.1 400 /);
+  await one.pass(499);
+  assert.equal(one.client.isEnded, false);
+  await one.pass(1);
+  assert.ok(one.client.isEnded);
+});
+
+Deno.test("A connection reads no more than a megabyte behind a refusal", async () => {
+  const MEBIBYTE = 2 ** 20;
+  for (
+    const { bytes, isEnded } of [{ bytes: MEBIBYTE - 1, isEnded: false }, { bytes: MEBIBYTE, isEnded: true }]
+  ) {
+    await using one = await serve(["NONSENSE\r\n\r\n", "x".repeat(bytes)]);
+    while (!one.client.isEnded && !one.client.isDrained) await setImmediate();
+    assert.deepEqual([bytes, one.client.isEnded], [bytes, isEnded]);
+  }
 });
