@@ -7,6 +7,7 @@ import type { Expr } from "./ast.ts";
 import { EvalContext, type EvalEnvironment, type Evaluation, metered } from "./eval/context.ts";
 import { evaluate } from "./eval/evaluate.ts";
 import { EvaluationFailure } from "./eval/failure.ts";
+import { Frames } from "./eval/frames.ts";
 import { Gate } from "./eval/gate.ts";
 import { BareLabels } from "./eval/label_sets.ts";
 import { Meter, SamplePool } from "./eval/meter.ts";
@@ -102,6 +103,7 @@ interface Task {
   readonly meter: Meter;
   readonly notes: Notes;
   readonly columns: SampleColumns;
+  readonly frames: Frames;
   readonly evaluation: Evaluation<QueryValue>;
   readonly signal: AbortSignal | undefined;
   readonly urgent: boolean;
@@ -190,7 +192,8 @@ export class Engine {
     const text = typeof query === "string" ? query : undefined;
     const notes = new Notes();
     const columns = this.#spareColumns.pop() ?? new SampleColumns();
-    const evaluation = this.#evaluating(asked, meter, notes, columns);
+    const frames = new Frames();
+    const evaluation = this.#evaluating(asked, { meter, notes, columns, frames });
     return {
       kind,
       text,
@@ -199,6 +202,7 @@ export class Engine {
       meter,
       notes,
       columns,
+      frames,
       evaluation,
       signal,
       urgent,
@@ -209,15 +213,14 @@ export class Engine {
   /** All there is to do, reading the query included: a long one takes milliseconds to read. */
   *#evaluating(
     { kind, store, query, startMs, endMs, stepMs, limits }: Asked,
-    meter: Meter,
-    notes: Notes,
-    columns: SampleColumns,
+    tools: Pick<Task, "meter" | "notes" | "columns" | "frames">,
   ): Evaluation<QueryValue> {
+    const { meter } = tools;
     meter.expectMemory();
     const expr = typeof query === "string" ? yield* metered(parsing(query), meter) : query;
     if (kind === "range") checkRange(expr, stepMs);
     const planned = yield* metered(plan(expr, { startMs, endMs, stepMs }), meter);
-    const environment = this.#environment(store, limits, meter, notes, columns, planned.statsOnly);
+    const environment = this.#environment(store, limits, tools, planned.statsOnly);
     const context = new EvalContext(environment, startMs, endMs, kind === "range" ? stepMs : 1);
     return yield* kind === "range" ? rangeValue(context, planned.expr) : instantValue(context, planned.expr);
   }
@@ -225,17 +228,13 @@ export class Engine {
   #environment(
     store: Queryable,
     limits: QueryLimits,
-    meter: Meter,
-    notes: Notes,
-    columns: SampleColumns,
+    tools: Pick<Task, "meter" | "notes" | "columns" | "frames">,
     statsOnly: EvalEnvironment["statsOnly"],
   ): EvalEnvironment {
     const { lookbackMs, noStepSubqueryIntervalMs, maxSamples } = this.#options;
     return {
+      ...tools,
       store,
-      meter,
-      notes,
-      columns,
       bareLabels: this.#bareLabels,
       statsOnly,
       lookbackMs: limits.lookbackMs ?? lookbackMs,
@@ -302,11 +301,12 @@ export class Engine {
   }
 
   #end(
-    task: Pick<Task, "kind" | "text" | "startedMs" | "meter" | "waitedMs">,
+    task: Pick<Task, "kind" | "text" | "startedMs" | "meter" | "frames" | "waitedMs">,
     result: QueryResult,
   ): QueryResult {
     const { clock, onQuery } = this.#options;
     task.meter.end();
+    task.frames.end(result.kind === "ok" ? result.value : undefined);
     const report: QueryReport = {
       kind: task.kind,
       text: task.text,

@@ -15,6 +15,7 @@ export {
 export { describePosition, type PositionRange } from "./position.ts";
 export { prettyPrint, prettyPrintInSteps } from "./pretty_printer.ts";
 export { print } from "./printer.ts";
+export { release } from "./release.ts";
 export { functionNames } from "./signatures.ts";
 export { type VerdictType, verdictTypeOf } from "./verdict_type.ts";
 export type * from "./value.ts";

@@ -71,15 +71,19 @@ async function* inTurns(
 ): Pieces {
   using _held = share.hold(samples);
   using work = share.begin();
-  yield beginning;
-  for (;;) {
-    await work.turn();
-    const { value, done } = pieces.next();
-    work.rest();
-    if (done) break;
-    yield value;
+  try {
+    yield beginning;
+    for (;;) {
+      await work.turn();
+      const { value, done } = pieces.next();
+      work.rest();
+      if (done) break;
+      yield value;
+    }
+    yield end;
+  } finally {
+    pieces.return?.(); // the client may have gone before the end
   }
-  yield end;
 }
 
 export function failure({ type, message, status }: ApiProblem): Answer {

@@ -11,6 +11,7 @@ import {
   type QueryResult,
   type QueryStats,
   type QueryValue,
+  release,
   renderAnnotation,
   toJson,
 } from "../../query/mod.ts";
@@ -135,9 +136,11 @@ function replyOf(
   const value = truncated(result.value, limit);
   const samples = sampleCount(value);
   if (share.heldSamples > 0 && share.heldSamples + samples > engine.options.maxSamples) {
+    release(result.value);
     throw new ApiProblem("unavailable", "too many large results are being sent");
   }
   if (!engine.options.hasRoom()) {
+    release(result.value);
     throw new ApiProblem("unavailable", "there is too little memory left to send this result");
   }
   const warnings = texts(result.annotations, "warning", query);
@@ -151,22 +154,30 @@ function replyOf(
     );
   }
   return {
-    data: dataOf(value, stats === "" ? "}" : `,"stats":${JSON.stringify(statsJson(result.stats))}}`),
+    data: dataOf(
+      value,
+      stats === "" ? "}" : `,"stats":${JSON.stringify(statsJson(result.stats))}}`,
+      () => release(result.value),
+    ),
     samples,
     warnings: capped(warnings, "warning"),
     infos: capped(texts(result.annotations, "info", query), "info"),
   };
 }
 
-function* dataOf(value: QueryValue, end: string): Generator<string, void, void> {
-  let beginning = "{";
-  let piece = "";
-  for (const next of resultPieces(value)) {
-    if (piece !== "") yield piece;
-    piece = beginning + next;
-    beginning = "";
+function* dataOf(value: QueryValue, end: string, onEnd: () => void): Generator<string, void, void> {
+  try {
+    let beginning = "{";
+    let piece = "";
+    for (const next of resultPieces(value)) {
+      if (piece !== "") yield piece;
+      piece = beginning + next;
+      beginning = "";
+    }
+    yield piece + end;
+  } finally {
+    onEnd();
   }
-  yield piece + end;
 }
 
 function texts(annotations: readonly Annotation[], level: Annotation["level"], query: string): string[] {

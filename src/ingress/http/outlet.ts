@@ -1,4 +1,5 @@
 import { concat } from "../../base/bytes.ts";
+import { free } from "../../base/memory.ts";
 import type { Answer, Pieces } from "../answer.ts";
 
 export interface SendOptions {
@@ -127,7 +128,7 @@ export class Outlet {
     return isLast ? `${head}Connection: close\r\n\r\n` : `${head}\r\n`;
   }
 
-  /** @returns whether it is written: otherwise the client has gone */
+  /** Takes the bytes for its own. @returns whether they are written: otherwise the client has gone */
   async #write(bytes: Uint8Array): Promise<boolean> {
     try {
       for (let at = 0; at < bytes.length;) {
@@ -136,6 +137,8 @@ export class Outlet {
       return true;
     } catch {
       return false;
+    } finally {
+      free(bytes);
     }
   }
 }
@@ -144,5 +147,7 @@ export class Outlet {
 function framed(before: string, piece: string): Uint8Array {
   const content = encoder.encode(piece);
   const front = encoder.encode(`${before}${content.length.toString(16)}\r\n`);
-  return concat([front, content, CRLF]);
+  const bytes = concat([front, content, CRLF]);
+  free(content);
+  return bytes;
 }

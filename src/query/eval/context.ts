@@ -4,6 +4,7 @@ import { SampleColumns } from "../../model/sample.ts";
 import { type Expr, unwrapParens, type VectorSelector } from "../ast.ts";
 import { executionFailure, tooManySamples } from "./failure.ts";
 import { Frame } from "./frame.ts";
+import type { Frames } from "./frames.ts";
 import type { BareLabels } from "./label_sets.ts";
 import type { Meter } from "./meter.ts";
 import type { Notes } from "./notes.ts";
@@ -36,6 +37,7 @@ export interface EvalEnvironment {
   /** Step of subqueries that name none. */
   readonly defaultSubqueryStepMs: number;
   readonly meter: Meter;
+  readonly frames: Frames;
   readonly notes: Notes;
   readonly bareLabels: BareLabels;
   /** Selectors of whose histograms only count and sum matter: see `plan`. */
@@ -111,7 +113,7 @@ export class EvalContext {
   /** An empty frame on this grid, with room for about so many rows. */
   frame(rows: number): Frame {
     const capacity = Math.max(1, Math.min(rows, Math.floor(EAGER_CELLS / Math.max(1, this.stepCount))));
-    return new Frame(this.stepCount, capacity, this.env.maxCells);
+    return this.env.frames.add(new Frame(this.stepCount, capacity, this.env.maxCells));
   }
 }
 

@@ -14,17 +14,19 @@ import { selectSmoothed } from "./smoothed_selector.ts";
 
 /**
  * Evaluates any expression but a bare range vector, at all steps of the context's grid. While it does, the samples of
- * what it is made from are held; when it is done, only those of the result.
+ * what it is made from are held; when it is done, only those of the result, and the memory of others is given back.
  */
 export function* evaluate(context: EvalContext, expr: Expr): Evaluation<Evaluated> {
-  const { meter } = context.env;
+  const { meter, frames } = context.env;
   if (meter.look()) yield;
   const heldBefore = meter.held;
+  const framesBefore = frames.count;
   const evaluated = yield* evaluateNode(context, expr);
   const samples = samplesOf(evaluated);
   if (!HOLDS_AS_IT_GOES.has(expr.kind)) meter.expectRoomFor(samples);
   meter.release(meter.held - heldBefore);
   meter.hold(samples);
+  frames.releaseSince(framesBefore, evaluated.kind === "vector" ? evaluated.frame : undefined);
   return evaluated;
 }
 

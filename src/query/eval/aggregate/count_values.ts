@@ -13,7 +13,7 @@ export function* countValues(context: EvalContext, node: Aggregate): Evaluation<
   if (!isLabelName(label)) throw executionFailure(`invalid label name ${quote(label)}`);
   const frame = yield* context.vector(node.expr);
   const { stepCount } = frame;
-  const { meter, maxCells } = context.env;
+  const { meter, maxCells, frames } = context.env;
   const kept = new Set(node.grouping).add(label);
   const dropped = new Set(node.grouping).add(METRIC_NAME);
   // The rows first, so that the result is made once and in its size: values that are all different make it large.
@@ -38,7 +38,7 @@ export function* countValues(context: EvalContext, node: Aggregate): Evaluation<
     }
     if (meter.spend(8 * stepCount)) yield;
   }
-  const out = new Frame(stepCount, rows.length, maxCells);
+  const out = frames.add(new Frame(stepCount, rows.length, maxCells));
   for (const labels of rows) out.addRow(labels, false);
   for (let row = 0; row < frame.rowCount; row++) {
     for (let step = 0; step < stepCount; step++) {
