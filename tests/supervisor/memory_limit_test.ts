@@ -82,5 +82,6 @@ Deno.test("connections that memory is there for are shared among two ports", () 
     }).maxConnections;
   const limits = [undefined, 32 * MIB, 96 * MIB, 197 * MIB];
   assert.deepEqual(limits.map((limit) => most({}, limit)), [1_000, 128, 384, 1_000]);
-  assert.deepEqual(limits.map((limit) => most({ healthPort: 0 }, limit)), [1_000, 64, 192, 1_000]);
+  const both = { healthPort: 0, httpServer: "maxConnections: 1000" };
+  assert.deepEqual(limits.map((limit) => most(both, limit)), [1_000, 64, 192, 1_000]);
 });
