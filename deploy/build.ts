@@ -21,8 +21,8 @@ export const V8_FLAGS = [
   // that it is done in time. Below 71 % the first one would begin in the middle of the start, and take 15 ms of it; at 40 %
   // the heap would be 2 MiB smaller on average.
   "--incremental-marking-hard-trigger=72",
-  // As much as lives may come until then, but for the limit below: costly requests have half as many collections, which
-  // verdicts wait for, and the heap is 2 MiB larger on average.
+  // As much as lives may come until then, but for the limit below: most costly requests have a third fewer collections,
+  // which verdicts wait for, and the heap is 2 MiB larger on average.
   "--heap-growing-percent=100",
   // The first collection counts from half the heap's limit, whatever else V8 would make of the first few.
   "--initial-old-space-size=24",

@@ -48,7 +48,7 @@ function* buildIngress(server: ConfigInput["ingress"]["httpServer"]): Steps<C.In
     writeTimeoutMs: serverTimeout(server.writeTimeoutMilliseconds),
     idleTimeoutMs: serverTimeout(server.idleTimeoutMilliseconds),
     maxHeaderBytes: server.maxHeaderBytes,
-    maxConnections: server.maxConnections ?? maxConnectionsBeside(server.healthPort),
+    maxConnections: server.maxConnections ?? defaultMaxConnections(server.healthPort),
     openTelemetryMetricsPath: comparedPath(server.openTelemetryMetricsPath),
     prometheusMetricsPath: comparedPath(server.prometheusMetricsPath),
     api: server.api,
@@ -58,7 +58,7 @@ function* buildIngress(server: ConfigInput["ingress"]["httpServer"]): Steps<C.In
 }
 
 /** A crowd that leaves at once takes its time, so where verdicts have a port for themselves the other holds a smaller one. */
-function maxConnectionsBeside(healthPort: number | undefined): number {
+function defaultMaxConnections(healthPort: number | undefined): number {
   return healthPort === undefined ? 1_000 : 200;
 }
 

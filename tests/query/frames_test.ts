@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { Labels } from "../../src/model/labels.ts";
 import { Frame } from "../../src/query/eval/frame.ts";
 import { Frames } from "../../src/query/eval/frames.ts";
+import { release } from "../../src/query/mod.ts";
 import { engineWith, loaded, valueOf } from "./engine_support.ts";
 
 /** Steps that make a row's memory worth giving back. */
@@ -96,3 +97,11 @@ for (const query of QUERIES) {
     assert.deepEqual((await range(0, MANY)).sort(), inParts.sort());
   });
 }
+
+Deno.test("release gives the memory of a large result back", async () => {
+  const value = valueOf(await engineWith().range(STORE, "a", 0, (MANY - 1) * 1_000, 1_000));
+  assert.ok(value.kind === "matrix");
+  assert.deepEqual(value.series.map(({ values }) => values.length), [MANY, MANY]);
+  release(value);
+  assert.deepEqual(value.series.map(({ timestamps, values }) => timestamps.length + values.length), [0, 0]);
+});

@@ -14,6 +14,8 @@ class Client {
   readonly #over = Promise.withResolvers<null>();
   reads = 0;
   answer = "";
+  /** What was written last. */
+  written = new Uint8Array();
   isEnded = false;
   /** Whether all has been read, and more is asked for. */
   isDrained = false;
@@ -35,8 +37,9 @@ class Client {
     return Promise.resolve(count);
   }
 
-  write(bytes: Uint8Array): Promise<number> {
+  write(bytes: Uint8Array<ArrayBuffer>): Promise<number> {
     this.answer += new TextDecoder().decode(bytes);
+    this.written = bytes;
     return Promise.resolve(bytes.length);
   }
 
@@ -51,7 +54,7 @@ class Client {
 }
 
 /** Serves it, as far as can be without time going on. */
-async function serve(pieces: readonly string[]) {
+async function serve(pieces: readonly string[], body = "fine\n") {
   const client = new Client(pieces);
   const clock = new FakeClock();
   const pace = new Pace(clock);
@@ -62,7 +65,7 @@ async function serve(pieces: readonly string[]) {
     pace,
     room: new BodyRoom(() => true),
     limits: { readTimeoutMs: 60_000, maxHeaderBytes: 10_000 },
-    handler: { handle: () => text(200, "fine\n"), isUrgent: () => false },
+    handler: { handle: () => text(200, body), isUrgent: () => false },
     isDraining: false,
     date: () => "",
   });
@@ -133,4 +136,11 @@ Deno.test("A connection reads no more than a megabyte behind a refusal", async (
     while (!one.client.isEnded && !one.client.isDrained) await setImmediate();
     assert.deepEqual([bytes, one.client.isEnded], [bytes, isEnded]);
   }
+});
+
+Deno.test("A connection gives the memory of a large answer back when it is written", async () => {
+  const body = "x".repeat(100_000);
+  await using one = await serve([REQUEST], body);
+  assert.ok(one.client.answer.endsWith(body));
+  assert.equal(one.client.written.length, 0);
 });
