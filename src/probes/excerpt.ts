@@ -4,6 +4,9 @@ const MAX_EXCERPT_LENGTH = 200;
 /** Shorter values are no secrets, and would blot out half of every text. */
 const MIN_SECRET_LENGTH = 5;
 
+/** So many characters of an answer are looked at, which may be long and full of blanks. */
+const MAX_LOOKED_AT = 4_096;
+
 const BLOT = "***";
 
 /** Blanks and what a terminal or a page takes for an order; those that turn the direction of writing, too. */
@@ -29,10 +32,14 @@ export class Quoter {
 
   /** `"the text"`: on one line, of bounded length, in quotes. */
   quote(said: string | Uint8Array): string {
-    let text = typeof said === "string" ? said : this.#decoder.decode(said);
+    const longest = this.#secrets[0]?.length ?? 0;
+    const whole = typeof said === "string" ? said : this.#decoder.decode(said);
+    let text = whole.slice(0, MAX_LOOKED_AT + longest);
+    const isCut = text.length < whole.length;
     for (const secret of this.#secrets) text = text.replaceAll(secret, BLOT);
+    if (isCut) text = text.slice(0, text.length - longest); // it may end with the first half of a secret
     const line = text.trim().replaceAll(UNPRINTABLE, " ");
-    if (line.length <= MAX_EXCERPT_LENGTH) return `"${line}"`;
+    if (line.length <= MAX_EXCERPT_LENGTH && !isCut) return `"${line}"`;
     return `"${line.slice(0, MAX_EXCERPT_LENGTH).toWellFormed()}…"`; // may have cut a character in two
   }
 }

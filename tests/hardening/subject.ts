@@ -43,6 +43,8 @@ export interface SubjectOptions {
   readonly env?: Record<string, string>;
   /** Connections that the rival takes at once. Default: there is no rival. */
   readonly rivalMaxConnections?: number;
+  /** Processes that attack, besides this one. */
+  readonly attackers?: readonly number[];
   /** Whether Bunny has a port of its own for verdicts, which is watched as "verdict". Default: no. */
   readonly hasHealthPort?: boolean;
 }
@@ -58,6 +60,7 @@ export async function startSubject(
     moreProbes = [],
     env = {},
     rivalMaxConnections,
+    attackers = [],
     hasHealthPort = false,
   }: SubjectOptions = {},
 ): Promise<Subject> {
@@ -101,7 +104,7 @@ export async function startSubject(
   }
   const watch = stack.use(new Watch(watched));
   await watch.ready();
-  const priority = makeWay(watch.pid);
+  const priority = makeWay(watch.pid, [Deno.pid, ...attackers]);
   const resources = stack.move();
   return {
     port,

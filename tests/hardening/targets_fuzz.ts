@@ -57,6 +57,7 @@ async function main(): Promise<number> {
     probes: 3,
     moreProbes: target.probes(),
     env: { EGRESS_LOG_LEVEL: "debug" },
+    attackers: [target.pid],
   });
   console.log(subject.priority);
   const failures = new Failures(subject.bunny);

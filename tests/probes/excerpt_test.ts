@@ -29,3 +29,16 @@ Deno.test("quoting cuts no character in two", () => {
   const quoted = new Quoter().quote(`${"x".repeat(199)}\u{1f430}`);
   assert(quoted.isWellFormed(), quoted);
 });
+
+Deno.test("quoting shows no half of a secret where it stops to look", () => {
+  const secret = "hunter2-of-production";
+  for (let before = 4_070; before < 4_120; before++) {
+    const quoted = new Quoter([secret]).quote(`a${" ".repeat(before)}${secret} AND MORE${" ".repeat(99)}`);
+    assert.match(quoted, /^"a(?: \*{1,3}[A-Z ]*)?…"$/, `${before} blanks before it`);
+  }
+});
+
+Deno.test("quoting says that there is more where it stops to look", () => {
+  assert.equal(new Quoter().quote(`a${" ".repeat(5_000)}b`), '"a…"');
+  assert.equal(new Quoter().quote(new TextEncoder().encode(`a${" ".repeat(3_000)}b`)), '"a b"');
+});

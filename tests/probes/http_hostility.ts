@@ -142,7 +142,7 @@ export const HTTP_HOSTILITY: readonly HttpAnswer[] = [
       await conversation.send(`HTTP/1.1 302 Found\r\nLocation: ${path}${"x/".repeat(2_500)}\r\n\r\n`);
     },
     want: "redirect",
-    detail: /more than 10 times/,
+    detail: /to an address of 10001 characters, more than 8192$/,
   },
   {
     name: "redirects without end, and a body to each",

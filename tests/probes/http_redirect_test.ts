@@ -68,6 +68,19 @@ const CASES: readonly Case[] = [
     want: "redirect",
     requests: ["GET /"],
   },
+  {
+    name: "to an address as long as may be",
+    redirects: { "/": [302, `/${"x".repeat(8_191)}`] },
+    want: "pass",
+    requests: ["GET /", `GET /${"x".repeat(8_191)}`],
+  },
+  {
+    name: "to a longer address",
+    redirects: { "/": [302, `/${"x".repeat(8_192)}`] },
+    want: "redirect",
+    detail: /^redirected to an address of 8193 characters, more than 8192$/,
+    requests: ["GET /"],
+  },
   { name: "to nonsense", redirects: { "/": [302, "http://[::"] }, want: "redirect", requests: ["GET /"] },
   {
     name: "to a port where nobody is",

@@ -160,6 +160,7 @@ for (const [kind, { serve, action }] of Object.entries(KINDS)) {
     await using peer = await tcpPeer((conversation) => conversation.hang());
     const run = await probeOnce(action(peer.port, NO_TLS, "127.0.0.1"), { timeoutMs: 100 });
     assertOutcome(run, "timeout", /shaking hands/);
+    await peer.conversations[0].readToEnd(); // it has left, and keeps nothing for as long as the peer likes
   });
 
   Deno.test(`${kind} probe over TLS, to a port where nobody listens: refused`, async () => {

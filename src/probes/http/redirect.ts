@@ -17,6 +17,9 @@ export interface HttpTarget {
 /** Redirects that are followed; one more is a loop. */
 export const MAX_REDIRECTS = 10;
 
+/** Longest address that is followed, in characters: many servers take no longer one either. */
+const MAX_LOCATION_LENGTH = 8_192;
+
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 export type Redirect =
@@ -31,6 +34,12 @@ export type Redirect =
 export function redirectOf(head: ResponseHead, from: HttpTarget, method: string, quoter: Quoter): Redirect {
   const [location] = REDIRECTS.has(head.status) ? valuesOf(head, "location") : [];
   if (!location) return { kind: "none" };
+  if (location.length > MAX_LOCATION_LENGTH) {
+    return fail(
+      "redirect",
+      `redirected to an address of ${location.length} characters, more than ${MAX_LOCATION_LENGTH}`,
+    );
+  }
   let url: URL;
   let base: URL;
   try {

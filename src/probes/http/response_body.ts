@@ -1,4 +1,3 @@
-import { concat } from "../../base/bytes.ts";
 import type { Inbox } from "../net/inbox.ts";
 import { fail, type Failure } from "../probe.ts";
 import { type ResponseHead, valuesOf } from "./response_head.ts";
@@ -25,7 +24,8 @@ const SEMICOLON = 0x3b;
 /** Takes what a body brings, up to the limit. */
 export class BodySink {
   readonly #keeps: boolean;
-  readonly #parts: Uint8Array[] = [];
+  /** One for all: a body in crumbs has ten thousand of them. */
+  #kept = new Uint8Array();
   length = 0;
 
   /** `keeps`: whether anyone will look at the bytes. */
@@ -40,12 +40,21 @@ export class BodySink {
   /** The bytes are copied. */
   add(bytes: Uint8Array): void {
     const taken = bytes.subarray(0, MAX_BODY_BYTES - this.length);
-    if (this.#keeps && taken.length > 0) this.#parts.push(taken.slice());
+    const at = this.length;
     this.length += taken.length;
+    if (!this.#keeps) return;
+    if (this.length > this.#kept.length) this.#grow();
+    this.#kept.set(taken, at);
   }
 
   bytes(): Uint8Array {
-    return this.#parts.length === 1 ? this.#parts[0] : concat(this.#parts);
+    return this.#kept.subarray(0, this.length);
+  }
+
+  #grow(): void {
+    const larger = new Uint8Array(Math.min(MAX_BODY_BYTES, Math.max(this.length, 2 * this.#kept.length)));
+    larger.set(this.#kept);
+    this.#kept = larger;
   }
 }
 

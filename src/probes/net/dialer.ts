@@ -7,7 +7,7 @@ import { connectTcp } from "./connect_tcp.ts";
 import { authority, bare, type Resolved, type Resolver } from "./resolver.ts";
 import type { Closable, Run } from "./run.ts";
 import type { TlsFiles } from "./tls_files.ts";
-import { TlsWire } from "./tls_wire.ts";
+import { TLS_TAKES_STREAMS, TlsWire } from "./tls_wire.ts";
 import { PlainWire, type Wire } from "./wire.ts";
 
 /** How long each phase took so far, ms; redirects add to it. */
@@ -55,32 +55,24 @@ export class Dialer {
 
     let startedAt = run.now();
     run.enter(`connecting to ${authority(host, port)}`, "connect");
+    const connect = <T extends Closable>(to: Connect<T>) => this.#connect(run, host, resolved.addresses, to);
+    const connectPlainly = async () =>
+      new PlainWire(await connect((address, signal) => connectTcp(address, port, signal)));
     if (!tls || !context) {
-      const wire = new PlainWire(
-        await this.#connect(
-          run,
-          host,
-          resolved.addresses,
-          (address, signal) => connectTcp(address, port, signal),
-        ),
-      );
+      const wire = await connectPlainly();
       run.hold(wire);
       took(phases, "connect", startedAt, run);
       return { kind: "dialed", wire, protocol: undefined, certificateExpirySeconds: undefined };
     }
     const options = {
-      port,
       serverName: tls.config.serverName ?? bare(host),
       context: context.context,
       verify: tls.config.verify,
       alpn: target.alpn,
     };
-    const wire = await this.#connect(
-      run,
-      host,
-      resolved.addresses,
-      (address, signal) => TlsWire.connect({ ...options, address }, signal),
-    );
+    const wire = TLS_TAKES_STREAMS
+      ? TlsWire.over(await connectPlainly(), this.pool, run, options)
+      : await connect((address, signal) => TlsWire.connect(address, port, options, signal));
     run.hold(wire);
     startedAt = took(phases, "connect", startedAt, run);
     run.enter(`shaking hands (TLS) with ${authority(host, port)}`, "tls");

@@ -1,16 +1,23 @@
 import type { Buffer } from "node:buffer";
-import net from "node:net";
+import type { Duplex } from "node:stream";
 import tls from "node:tls";
+import net from "node:net";
+import type { BufferPool } from "./inbox.ts";
 import { isAddress } from "./resolver.ts";
+import type { Run } from "./run.ts";
 import type { Wire } from "./wire.ts";
+import { WireStream } from "./wire_stream.ts";
+
+/**
+ * Whether `node:tls` takes any stream under it and still tells of the peer's certificates: since Deno 2.8. A build with an
+ * older one keeps the connection of a handshake that hangs until the peer ends it.
+ */
+export const TLS_TAKES_STREAMS = !/^2\.[0-7]\./.test(Deno.version.deno);
 
 /** A chain longer than this goes round in circles. */
 const MAX_CHAIN = 16;
 
-export interface TlsConnectOptions {
-  /** IP address. */
-  readonly address: string;
-  readonly port: number;
+export interface TlsOptions {
   /** Name or address that the certificate must be for; a name is asked for, too (SNI). */
   readonly serverName: string;
   readonly context: tls.SecureContext;
@@ -24,7 +31,7 @@ export interface TlsConnectOptions {
  * connection and tells about the peer's certificates.
  */
 export class TlsWire implements Wire {
-  readonly #raw: net.Socket;
+  readonly #raw: Duplex;
   readonly #socket: tls.TLSSocket;
   #error: Error | undefined;
   #ended = false;
@@ -32,7 +39,7 @@ export class TlsWire implements Wire {
   #secure = false;
   #wake: () => void = () => {};
 
-  private constructor(raw: net.Socket, options: TlsConnectOptions) {
+  private constructor(raw: Duplex, options: TlsOptions) {
     const socket = tls.connect({
       socket: raw,
       servername: isAddress(options.serverName) ? "" : options.serverName,
@@ -50,15 +57,26 @@ export class TlsWire implements Wire {
     socket.on("error", (error) => this.#turn(() => this.#error ??= withCode(error)));
   }
 
+  /** Takes over a connection. The handshake goes on by itself, see `secured`. */
+  static over(wire: Wire, pool: BufferPool, run: Pick<Run, "pause">, options: TlsOptions): TlsWire {
+    wire.setNoDelay(); // or a request may wait for the peer's word on what ended the handshake: 40 ms
+    const raw = new WireStream(wire, pool, run);
+    try {
+      return new TlsWire(raw, options);
+    } catch (error) {
+      raw.destroy();
+      throw error;
+    }
+  }
+
   /**
-   * Connects; the handshake goes on by itself, see `secured`. TLS comes on top only when the connection is there: a
-   * `tls.connect` that is called off while it still connects is never freed (Deno 2.9.6), 5 KB a time. And it comes
-   * in the same moment: a socket that was left alone for a while can't be taken over any more (Deno 2.7.11).
+   * The same by a socket of `node:net`, for runtimes that want one. TLS comes on top in the moment in which it is
+   * connected: later it can't be taken over any more (Deno 2.7.11).
    */
-  static connect(options: TlsConnectOptions, signal: AbortSignal): Promise<TlsWire> {
+  static connect(address: string, port: number, options: TlsOptions, signal: AbortSignal): Promise<TlsWire> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason);
-      const raw = net.connect({ host: options.address, port: options.port });
+      const raw = net.connect({ host: address, port, noDelay: true });
       const onAbort = () => {
         raw.destroy();
         reject(signal.reason);
@@ -127,7 +145,7 @@ export class TlsWire implements Wire {
   }
 
   setNoDelay(): void {
-    this.#socket.setNoDelay(true);
+    // It was told from the start.
   }
 
   close(): void {
@@ -136,6 +154,7 @@ export class TlsWire implements Wire {
   }
 
   #refuseBroken(): void {
+    if (this.#raw instanceof WireStream && this.#raw.broken) throw this.#raw.broken;
     if (this.#error) throw this.#error;
     if (this.#closed) throw new Deno.errors.UnexpectedEof("the connection was closed");
   }
