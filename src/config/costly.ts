@@ -1,4 +1,4 @@
-/** Checks of patterns and queries: each may take a millisecond or more, so there can be a pause before each. */
+/** Checks of patterns and queries. A pattern may take some milliseconds, so there can be a pause before each. */
 import { compileRegex, patternWeight, type Regex } from "../base/regex.ts";
 import type { Steps } from "../base/steps.ts";
 import type { Finding } from "./leaf.ts";
@@ -33,7 +33,7 @@ export function* checkCostly(
   for (const text of texts) {
     if (isEnough()) break;
     yield;
-    const finding = checks.find(text);
+    const finding = yield* checks.find(text);
     if (!finding) continue;
     isGood = false;
     const { node } = text.place;
@@ -59,8 +59,8 @@ class Checks {
     return this.#patternsWeight > MAX_PATTERNS_WEIGHT || this.#queriesLength > MAX_QUERIES_LENGTH;
   }
 
-  find({ kind, text }: CostlyText): Finding | undefined {
-    return kind === "pattern" ? this.#pattern(text) : this.#query(text, kind);
+  *find({ kind, text }: CostlyText): Steps<Finding | undefined> {
+    return kind === "pattern" ? this.#pattern(text) : yield* this.#query(text, kind);
   }
 
   #pattern(source: string): Finding | undefined {
@@ -77,7 +77,7 @@ class Checks {
     return undefined;
   }
 
-  #query(query: string, kind: "instant" | "range"): Finding | undefined {
+  *#query(query: string, kind: "instant" | "range"): Steps<Finding | undefined> {
     if (query.length > MAX_QUERY_LENGTH) {
       return {
         message: `a health query has at most ${MAX_QUERY_LENGTH} characters, this one ${query.length}`,
@@ -90,7 +90,7 @@ class Checks {
     const tooLarge = this.#weigh(patternsIn(query), "query's patterns");
     if (tooLarge) return tooLarge;
     const key = `${kind} ${query}`;
-    if (!this.#queries.has(key)) this.#queries.set(key, checkQuery(query, kind));
+    if (!this.#queries.has(key)) this.#queries.set(key, yield* checkQuery(query, kind));
     return this.#queries.get(key);
   }
 

@@ -1,3 +1,4 @@
+import type { Steps } from "../base/steps.ts";
 import { quote } from "../base/text.ts";
 import { INSTRUMENTS } from "../model/instruments.ts";
 import { METRIC_NAME } from "../model/labels.ts";
@@ -5,7 +6,7 @@ import {
   describePosition,
   type Expr,
   functionNames,
-  parseExpr,
+  parseExprInSteps,
   type PositionRange,
   selectorsOf,
   verdictTypeOf,
@@ -14,8 +15,8 @@ import { didYouMean } from "./guess.ts";
 import type { Finding } from "./leaf.ts";
 
 /** Refuses a health query that does not parse, or whose type can be no verdict. The index is into the query. */
-export function checkQuery(query: string, kind: "instant" | "range"): Finding | undefined {
-  const parsed = parseExpr(query);
+export function* checkQuery(query: string, kind: "instant" | "range"): Steps<Finding | undefined> {
+  const parsed = yield* parseExprInSteps(query);
   if (parsed.kind === "error") {
     const [{ reason, position }] = parsed.errors;
     return inQuery(query, reason, position);
@@ -62,8 +63,8 @@ export function builtInMetrics(): string[] {
 }
 
 /** Remarks on selectors that can find nothing: a probe or a metric that nobody makes. The query is a good one. */
-export function remarks(query: string, selectable: Selectable): Finding[] {
-  const parsed = parseExpr(query);
+export function* remarks(query: string, selectable: Selectable): Steps<Finding[]> {
+  const parsed = yield* parseExprInSteps(query);
   return parsed.kind === "ok" ? remarksOn(parsed.expr, query, selectable) : [];
 }
 

@@ -48,7 +48,7 @@ export function* warn(
       report([...path, "relativeEndTime"], "this lies in the future, where there are no samples yet");
     }
     if (source.kind === "remote") continue;
-    for (const { message, index } of remarks(query.expr, selectable)) {
+    for (const { message, index } of yield* remarks(query.expr, selectable)) {
       inText([...path, "query"], message, index ?? 0);
     }
   }

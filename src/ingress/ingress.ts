@@ -7,7 +7,7 @@ import type { Meter } from "../model/meter.ts";
 import type { ProbeStatusSource } from "../model/probe_status.ts";
 import type { Queryable } from "../model/store.ts";
 import type { Tracing } from "../model/trace.ts";
-import { type Engine, type Expr, parseExpr } from "../query/mod.ts";
+import { type Engine, type Expr, parseExprInSteps } from "../query/mod.ts";
 import { type Answer, text } from "./answer.ts";
 import { apiRoutes } from "./api/routes.ts";
 import { Share } from "./api/share.ts";
@@ -123,13 +123,13 @@ export class Ingress {
     for (const health of config.health) {
       const print = fingerprint(health);
       const kept = before.get(health.path);
-      const unchanged = kept?.fingerprint === print && kept.engine === engine;
-      after.set(
-        health.path,
-        unchanged
-          ? kept
-          : { fingerprint: print, engine, endpoint: this.#makeEndpoint(health, engine, kept?.endpoint) },
-      );
+      if (kept?.fingerprint === print && kept.engine === engine) {
+        after.set(health.path, kept);
+      } else {
+        const expr = yield* parsing(health);
+        const endpoint = this.#makeEndpoint(health, expr, engine, kept?.endpoint);
+        after.set(health.path, { fingerprint: print, engine, endpoint });
+      }
       yield;
     }
     return after;
@@ -145,16 +145,19 @@ export class Ingress {
     return { main: handler(new Map([...others, ...verdicts])), health: handler(verdicts) };
   }
 
-  #makeEndpoint(health: HealthConfig, engine: Engine, before: HealthEndpoint | undefined): HealthEndpoint {
+  #makeEndpoint(
+    health: HealthConfig,
+    expr: Expr,
+    engine: Engine,
+    before: HealthEndpoint | undefined,
+  ): HealthEndpoint {
     const { clock, meter, tracing, store, probes } = this.#deps;
-    const parsed = parseExpr(health.query.expr);
-    const expr: Expr | undefined = parsed.kind === "ok" ? parsed.expr : undefined;
     return new HealthEndpoint(health, {
-      evaluate: makeEvaluator(health.query, health.source, engine, store, clock),
+      evaluate: makeEvaluator(health.query, expr, health.source, engine, store, clock),
       clock,
       meter,
       tracing,
-      probes: () => expr ? probesOfQuery(expr, probes.probes()).map(({ name }) => name) : [],
+      probes: () => probesOfQuery(expr, probes.probes()).map(({ name }) => name),
     }, before);
   }
 
@@ -185,6 +188,13 @@ export class Ingress {
     if (prometheusMetricsPath) routes.set(prometheusMetricsPath, pageRoute(prometheusMetrics, share));
     return routes;
   }
+}
+
+/** @throws for a query that can't be read: a configuration has none */
+function* parsing({ path, query }: HealthConfig): Steps<Expr> {
+  const parsed = yield* parseExprInSteps(query.expr);
+  if (parsed.kind === "ok") return parsed.expr;
+  throw new Error(`health endpoint ${path}: ${parsed.errors[0].reason}`);
 }
 
 function pageRoute(page: Page, share: Share): Route {

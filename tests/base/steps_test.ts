@@ -12,14 +12,17 @@ function* counting(to: number, onStep: (i: number) => void = () => {}): Steps<nu
   return to;
 }
 
-/** A clock on which each look takes a while. */
-function busyClock(msALook: number): Clock {
+/** A clock on which each look takes a while, and that is told of each sleep. */
+function busyClock(msALook: number, onSleep: (ms: number) => void = () => {}): Clock {
   let nowMs = 0;
   const system = new SystemClock();
   return {
     now: () => nowMs += msALook,
     wallNow: () => system.wallNow(),
-    sleepUntil: (dueAtMs, signal) => system.sleepUntil(dueAtMs, signal),
+    sleepUntil(dueAtMs, signal) {
+      onSleep(dueAtMs - nowMs);
+      return system.sleepUntil(0, signal);
+    },
   };
 }
 
@@ -44,6 +47,26 @@ Deno.test("work that takes no time is not interrupted", async () => {
   const working = inSlices(counting(1_000, () => assert.equal(others, 0)), new FakeClock());
   assert.equal(await working, 1_000);
   await other;
+});
+
+Deno.test("work in steps that takes long rests between its slices, little work never does", async () => {
+  const rests: number[] = [];
+  const clock = busyClock(2, (ms) => rests.push(ms)); // every step is a slice
+  const before: number[] = [];
+  await inSlices(counting(100, () => before.push(rests.length)), clock);
+  assert.deepEqual(before.slice(0, 11), Array(11).fill(0));
+  assert.equal(rests.length, 90);
+  assert.ok(rests.every((ms) => ms >= 3 && ms <= 20), rests.join());
+  await inSlices(counting(9), clock);
+  assert.equal(rests.length, 90);
+});
+
+Deno.test("work in steps that rests ends when its signal aborts", async () => {
+  const controller = new AbortController();
+  const clock = busyClock(2, () => controller.abort());
+  let last = 0;
+  assert.equal(await inSlicesUntil(controller.signal, counting(1_000, (i) => last = i), clock), undefined);
+  assert.ok(last < 20, String(last));
 });
 
 Deno.test("work in steps ends when its signal aborts", async () => {

@@ -131,3 +131,18 @@ Deno.test("config in steps: a good file of some size has a pause for each probe,
   for (let next = steps.next(); !next.done; next = steps.next()) count++;
   assert.ok(count > 4 * 50, String(count)); // checked, compiled, compared, built
 });
+
+Deno.test("a long query is read in many steps, both for what is wrong with it and for what it can't find", () => {
+  const yields = (query: string) => {
+    const endpoint = `{ path: a, instantQuery: { query: "${query}" } }`;
+    const steps = readingConfig(`ingress: { httpServer: { health: [${endpoint}] } }\n`, "a.yaml");
+    for (let count = 0;; count++) {
+      const { done, value } = steps.next();
+      if (!done) continue;
+      assert.equal(value.kind, "ok", JSON.stringify(value).slice(0, 500));
+      return count;
+    }
+  };
+  const more = yields(Array(400).fill("x").join(" + ")) - yields("x");
+  assert(more >= 2 * 5, `${more} more steps`);
+});

@@ -7,7 +7,7 @@ import { pause } from "./crowd.ts";
 import type { HostileConfig } from "./hostile_configs.ts";
 import { enlarged, LARGE_CONFIGS } from "./large_configs.ts";
 import { settled } from "./process_open.ts";
-import { holdings, startSubject, type Subject, WATCH_HEADER, watchRow } from "./subject.ts";
+import { holdings, lateness, startSubject, type Subject, WATCH_HEADER, watchRow } from "./subject.ts";
 
 export interface ProcessFuzz {
   readonly hostile: readonly HostileConfig[];
@@ -45,7 +45,9 @@ export async function fuzzProcess(
   const phase = phases(subject, flaws);
   const put = (text: string | Uint8Array) => putFile(subject, path, text, flaws);
 
+  const calmFromMs = Date.now();
   await phase("calm", async () => (await pause(5_000), ""));
+  const attackFromMs = Date.now();
   await phase("its own file, touched", async () => {
     for (let i = 0; i < 20; i++) await put(`${own}\n# ${i}\n`);
     return "20 good files";
@@ -87,7 +89,13 @@ export async function fuzzProcess(
       return "three times, and back";
     });
   }
+  const attackUntilMs = Date.now();
   await phase("calm again", async () => (await pause(5_000), ""));
+  const under = (who: string) => subject.watch.between(who, attackFromMs, attackUntilMs);
+  console.log(watchRow("all that changed the file", under("bunny"), under("bare")));
+  const calm = subject.watch.between("bunny", calmFromMs, attackFromMs);
+  const late = lateness(under("bunny"), under("bare"), calm);
+  if (late) flaws.push(late);
   await report(subject, before, flaws);
 }
 

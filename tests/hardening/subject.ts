@@ -130,6 +130,22 @@ export function holdings({ bunny }: Subject): Holdings {
   return { files: openFiles(bunny.pid), rssMib: processStats(bunny.pid).rssBytes / 2 ** 20 };
 }
 
+/**
+ * What verdicts have to keep to. On a machine that has not the processor for it: so many times what a bare server takes
+ * there, and this Bunny while nobody attacks.
+ */
+const MAX_P99_MS = 5;
+const MAX_TIMES_BARE = 3;
+const MAX_TIMES_CALM = 2;
+
+/** @returns what is wrong with how long verdicts took under attack, beside a bare server and in the calm before */
+export function lateness(attacked: Watched, bare: Watched, calm: Watched): string | undefined {
+  const limitMs = Math.max(MAX_P99_MS, MAX_TIMES_BARE * bare.p99Ms, MAX_TIMES_CALM * calm.p99Ms);
+  if (attacked.p99Ms <= limitMs) return undefined;
+  const [attackedMs, calmMs, bareMs] = [attacked, calm, bare].map(({ p99Ms }) => p99Ms.toFixed(1));
+  return `verdicts' p99 was ${attackedMs} ms under attack, ${calmMs} ms before, a bare server's ${bareMs} ms`;
+}
+
 export const WATCH_HEADER =
   "phase                        health p50     p99     max  none    bare p50     p99     max";
 

@@ -14,7 +14,7 @@ import { AUDIENCE, type Behaviour, BEHAVIOURS } from "./hostile_kinds.ts";
 import { HostileTarget, QUICK_TIMEOUT_MS } from "./hostile_target.ts";
 import { settled } from "./process_open.ts";
 import { type Failed, Failures } from "./probe_failures.ts";
-import { holdings, startSubject, type Subject, WATCH_HEADER, watchRow } from "./subject.ts";
+import { holdings, lateness, startSubject, type Subject, WATCH_HEADER, watchRow } from "./subject.ts";
 
 /** How many times more a behaviour is given its time when no probe has failed on it. */
 const MAX_TRIES = 4;
@@ -25,14 +25,6 @@ const LEFTOVERS_MS = QUICK_TIMEOUT_MS + 35;
 /** Growth that is noise: connections of the moment, and the heap that a runtime keeps once it has grown. */
 const MAX_FILES_GROWTH = 10;
 const MAX_RSS_GROWTH_MIB = 64;
-
-/**
- * What health answers have to keep to. On a machine that has not the processor for it: so many times what a bare server
- * takes there, and this Bunny while its targets are in order.
- */
-const MAX_P99_MS = 5;
-const MAX_TIMES_BARE = 3;
-const MAX_TIMES_CALM = 2;
 
 /** What a close comes to after a handshake, by the probe's name. */
 const WHEN_CLOSED: Readonly<Record<string, string>> = { https: "connect", grpcs: "rpc", tcps: "expect" };
@@ -86,14 +78,8 @@ async function main(): Promise<number> {
   console.log(`${watchRow("all under attack", health, bare)}\n`);
   if (health.unanswered > 0) flaws.push(`${health.unanswered} health requests without an answer`);
   const calm = subject.watch.between("bunny", calmFromMs, attackFromMs);
-  if (health.p99Ms > Math.max(MAX_P99_MS, MAX_TIMES_BARE * bare.p99Ms, MAX_TIMES_CALM * calm.p99Ms)) {
-    flaws.push(
-      `health answers' p99 was ${health.p99Ms.toFixed(1)} ms under attack, ${
-        calm.p99Ms.toFixed(1)
-      } ms before, ` +
-        `a bare server's ${bare.p99Ms.toFixed(1)} ms`,
-    );
-  }
+  const late = lateness(health, bare, calm);
+  if (late) flaws.push(late);
   await judgeEnd(subject, target, failures, flaws);
   await judgeHoldings(subject, target, { before, between }, flaws);
   for (const flaw of flaws.slice(0, 60)) console.log(`FLAW ${flaw}`);
