@@ -8,12 +8,15 @@ export type Steps<T> = Generator<void, T, void>;
 const SLICE_MS = 1;
 
 /**
- * Slices that follow one another as fast as others let them. Work that is not done then has plenty left, and rests after
- * each further one: as fast as it goes it would fill the heap faster than garbage is found in it beside the work, and V8 stops
- * everything for tens of milliseconds instead.
+ * Slices that follow one another as fast as others let them. Work that is not done then has plenty left, and rests five
+ * times as long as each further one took: as fast as it goes it would fill the heap faster than garbage is found in it beside
+ * the work, and V8 stops everything for tens of milliseconds instead.
  */
 const QUICK_SLICES = 10;
-const REST_MS = 5;
+const REST_TIMES = 5;
+
+/** No step takes that long: whatever held one up for longer is no reason to rest. */
+const MAX_REST_MS = 100;
 
 /** Does the work in one go. */
 export function atOnce<T>(steps: Steps<T>): T {
@@ -38,14 +41,16 @@ export async function inSlicesUntil<T>(
   let pause: Pause | undefined;
   try {
     for (let slices = 1;; slices++) {
-      const endsAt = clock.now() + SLICE_MS;
+      const startedAt = clock.now();
+      let now: number;
       do {
         const { done, value } = steps.next();
         if (done) return value;
-      } while (clock.now() < endsAt);
+        now = clock.now();
+      } while (now < startedAt + SLICE_MS);
       if (signal.aborted) return undefined;
       if (slices > QUICK_SLICES) {
-        await clock.sleepUntil(clock.now() + REST_MS, signal);
+        await clock.sleepUntil(now + Math.min(REST_TIMES * (now - startedAt), MAX_REST_MS), signal);
         continue;
       }
       pause ??= await LoopbackPause.open() ?? new TimerPause();
