@@ -8,12 +8,12 @@ export type Steps<T> = Generator<void, T, void>;
 const SLICE_MS = 1;
 
 /**
- * Slices that follow one another as fast as others let them. Work that is not done then has plenty left, and rests five
+ * Slices that follow one another as fast as others let them. Work that is not done then has plenty left, and rests nine
  * times as long as each further one took: as fast as it goes it would fill the heap faster than garbage is found in it beside
  * the work, and V8 stops everything for tens of milliseconds instead.
  */
 const QUICK_SLICES = 10;
-const REST_TIMES = 5;
+const REST_TIMES = 9;
 
 /** No step takes that long: whatever held one up for longer is no reason to rest. */
 const MAX_REST_MS = 100;

@@ -56,7 +56,7 @@ Deno.test("work in steps that takes long rests between its slices, little work n
   await inSlices(counting(100, () => before.push(rests.length)), clock);
   assert.deepEqual(before.slice(0, 11), Array(11).fill(0));
   assert.equal(rests.length, 90);
-  assert.ok(rests.every((ms) => Math.abs(ms - 10) < 1e-6), rests.join());
+  assert.ok(rests.every((ms) => Math.abs(ms - 18) < 1e-6), rests.join());
   await inSlices(counting(9), clock);
   assert.equal(rests.length, 90);
   rests.length = 0;
