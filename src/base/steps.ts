@@ -15,7 +15,7 @@ const SLICE_MS = 1;
 const QUICK_SLICES = 10;
 const REST_TIMES = 9;
 
-/** No step takes that long: whatever held one up for longer is no reason to rest. */
+/** Whatever holds a slice up for longer than a ninth of this is no reason to rest any longer. */
 const MAX_REST_MS = 100;
 
 /** Does the work in one go. */

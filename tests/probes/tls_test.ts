@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { ProbeAction, TlsConfig } from "../../src/config/mod.ts";
 import type { Reason } from "../../src/model/probe_result.ts";
+import { after, relay } from "../hardening/relay.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { grpcHealthPeer } from "../support/grpc_health_peer.ts";
 import { httpPeer } from "../support/http_peer.ts";
@@ -183,6 +184,23 @@ Deno.test("http probe over TLS times the handshake, and reads a body larger than
     assert(run.facts.httpPhasesMs![phase]! >= 0);
   }
   assert.equal(run.facts.httpPhasesMs!.resolve, undefined);
+});
+
+Deno.test("tcp probe over TLS takes a reset for no good end", async () => {
+  await using honest = await tcpPeer(async (conversation) => {
+    await conversation.send("x".repeat(8_000));
+    await conversation.hang();
+  }, { tls: serverCertificate() });
+  await using peer = await tcpPeer(relay(honest.port, after(6_000, "reset")));
+  const toTheEnd = {
+    kind: "receive",
+    regex: regex("^x"),
+    delimiter: "",
+    maxBytes: 10_000,
+    not: false,
+  } as const;
+  const run = await probeOnce(tcp({ port: peer.port, tls: NO_TLS, expect: [toTheEnd] }));
+  assertOutcome(run, "expect", /connection reset/);
 });
 
 Deno.test("probes read their TLS files again when they change", async () => {

@@ -131,6 +131,7 @@ export class TlsWire implements Wire {
         into.set(chunk);
         return chunk.length;
       }
+      this.#refuseCut(); // to TLS that is an end like any other
       if (this.#ended) return null;
       this.#refuseBroken();
       await this.#turned();
@@ -154,9 +155,13 @@ export class TlsWire implements Wire {
   }
 
   #refuseBroken(): void {
-    if (this.#raw instanceof WireStream && this.#raw.broken) throw this.#raw.broken;
+    this.#refuseCut();
     if (this.#error) throw this.#error;
     if (this.#closed) throw new Deno.errors.UnexpectedEof("the connection was closed");
+  }
+
+  #refuseCut(): void {
+    if (this.#raw instanceof WireStream && this.#raw.broken) throw this.#raw.broken;
   }
 
   #turned(): Promise<void> {
