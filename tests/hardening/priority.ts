@@ -6,7 +6,7 @@ const LAST = ["--idle", "0"];
 
 /**
  * Lets the one who asks come before everything else, as far as it has started threads by now: its own waiting is none of
- * Bunny's. Lets those who attack come last: what it takes of the processors Bunny would have for itself where
+ * Bunny's. Lets those who attack come last: what they take of the processors Bunny would have for itself where
  * its attackers are on other machines. What is started from now on has as little. Who answers has no real-time
  * priority: the kernel keeps what is busy in real time from running for 50 ms of each second. What is left of the
  * disturbance is measured, too, by those who answer aside.

@@ -64,6 +64,27 @@ for (
   });
 }
 
+Deno.test("bytes that come after a failed write has ended the stream under TLS are no error event either", async () => {
+  const coming = Promise.withResolvers<number>();
+  const reading = Promise.withResolvers<void>();
+  const failing = {
+    read: () => (reading.resolve(), coming.promise),
+    write: () => Promise.reject(new Error("gone")),
+  };
+  const stream = new WireStream(wire(failing), new BufferPool(), NO_PAUSE);
+  const errors: Error[] = [];
+  stream.on("error", (error) => errors.push(error));
+  const closed = once(stream, "close");
+  const ended = once(stream.resume(), "end");
+  await reading.promise;
+  stream.write("hello");
+  await ended;
+  coming.resolve(10);
+  await coming.promise;
+  await closed; // by the stream itself
+  assert.deepEqual(errors, []);
+});
+
 Deno.test("destroying the stream under TLS closes the connection", () => {
   let closed = 0;
   new WireStream(wire({ close: () => void closed++ }), new BufferPool(), NO_PAUSE).destroy();

@@ -43,7 +43,7 @@ export class WireStream extends Duplex {
 
   override _destroy(_error: Error | null, done: () => void): void {
     this.#wire.close();
-    done();
+    done(); // without the error: that of bytes which come after a failed write has ended the stream, say
   }
 
   async #readSome(): Promise<void> {
