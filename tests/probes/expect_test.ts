@@ -1,4 +1,10 @@
 import assert from "node:assert/strict";
+import { Quoter } from "../../src/probes/excerpt.ts";
+import { BufferPool } from "../../src/probes/net/inbox.ts";
+import { Run } from "../../src/probes/net/run.ts";
+import type { Wire } from "../../src/probes/net/wire.ts";
+import { Conversation } from "../../src/probes/tcp/conversation.ts";
+import { FakeClock } from "../support/fake_clock.ts";
 import type { ExpectStep } from "../../src/config/mod.ts";
 import type { Reason } from "../../src/model/probe_result.ts";
 import { type Script, tcpPeer } from "../support/tcp_peer.ts";
@@ -258,4 +264,25 @@ Deno.test("tcp probe does not tell what it sends", async () => {
   const run = await probeOnce(tcp({ port: peer.port, expect: [send("PASS open-sesame"), receive("yes")] }));
   assertOutcome(run, "expect");
   assert(!JSON.stringify(run).includes("sesame"));
+});
+
+Deno.test("a delimiter is found where it first stands, whatever comes before it", async () => {
+  const texts = (length: number): string[] =>
+    length === 0 ? [""] : texts(length - 1).flatMap((text) => ["\r", "\n", "x"].map((char) => text + char));
+  for (const delimiter of ["\n", "\r\n", "\r\r\n"]) {
+    for (const before of texts(4)) {
+      const sent = `${before}x${delimiter}${delimiter}`;
+      const first = sent.slice(0, sent.indexOf(delimiter));
+      const steps = [receive(`^${first}$`, { delimiter })];
+      const wire: Wire = {
+        read: (into) => Promise.resolve(new TextEncoder().encodeInto(sent, into).written),
+        write: () => Promise.resolve(),
+        setNoDelay() {},
+        close() {},
+      };
+      using run = new Run({ signal: new AbortController().signal, clock: new FakeClock(), timeoutMs: 1_000 });
+      const { outcome } = await new Conversation(steps, new Quoter(), new BufferPool()).hold(wire, run);
+      assert.equal(outcome.kind, "pass", `${JSON.stringify(sent)}: ${JSON.stringify(outcome)}`);
+    }
+  }
 });
