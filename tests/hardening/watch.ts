@@ -8,6 +8,8 @@ interface Sample {
   /** Wall clock, ms. */
   readonly askedAt: number;
   readonly tookMs: number;
+  /** For how much of that who answers was ready and had no processor. */
+  readonly waitedMs: number;
   /** 0: none. */
   readonly status: number;
 }
@@ -28,15 +30,27 @@ export interface Watched {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly maxMs: number;
+  /** The same as `p99Ms`, but for what each answer waited for a processor: what a machine with one to spare would show. */
+  readonly ownP99Ms: number;
+}
+
+/** A server to be watched. */
+export interface WatchTarget {
+  readonly port: number;
+  readonly path: string;
+  /** The process that answers with its main thread. */
+  readonly pid: number;
 }
 
 /** A process that asks servers how they are, all the time: see `watch_main.ts`. */
 export class Watch implements AsyncDisposable {
   readonly #process: RunningProcess;
 
-  /** `targets`: port and path by name. Each is asked every `periodMs`. */
-  constructor(targets: Readonly<Record<string, string>>, periodMs = 20) {
-    const named = Object.entries(targets).map(([name, where]) => `${name}=${where}`);
+  /** `targets`: by name. Each is asked every `periodMs`. */
+  constructor(targets: Readonly<Record<string, WatchTarget>>, periodMs = 20) {
+    const named = Object.entries(targets).map(([name, { port, path, pid }]) =>
+      `${name}=${port}/${path}@${pid}`
+    );
     const main = fileURLToPath(new URL("watch_main.ts", import.meta.url));
     this.#process = denoProcess(["run", "-A", "--no-check", main, String(periodMs), ...named]);
   }
@@ -59,14 +73,16 @@ export class Watch implements AsyncDisposable {
       .filter(({ askedAt }) =>
         stretches.some(({ fromMs, untilMs }) => askedAt >= fromMs && askedAt < untilMs)
       );
-    const took = samples.filter(({ status }) => status > 0).map(({ tookMs }) => tookMs);
+    const answered = samples.filter(({ status }) => status > 0);
+    const took = answered.map(({ tookMs }) => tookMs);
     return {
       answers: took.length,
       unanswered: samples.length - took.length,
-      otherThan200: samples.filter(({ status }) => status > 0 && status !== 200).length,
+      otherThan200: answered.filter(({ status }) => status !== 200).length,
       p50Ms: quantile(took, 0.5),
       p99Ms: quantile(took, 0.99),
       maxMs: quantile(took, 1),
+      ownP99Ms: quantile(answered.map(({ tookMs, waitedMs }) => Math.max(0, tookMs - waitedMs)), 0.99),
     };
   }
 
@@ -81,6 +97,7 @@ export class Watch implements AsyncDisposable {
 }
 
 function parsed(line: string): Sample {
-  const [name, askedAt, tookMs, status] = line.split(" ");
-  return { name, askedAt: Number(askedAt), tookMs: Number(tookMs), status: Number(status) };
+  const [name, ...numbers] = line.split(" ");
+  const [askedAt, tookMs, waitedMs, status] = numbers.map(Number);
+  return { name, askedAt, tookMs, waitedMs, status };
 }

@@ -3,9 +3,10 @@
  * took. A process of its own, so that whoever attacks meanwhile does not disturb the clock. Each server is asked on its
  * own beat, whether its earlier answers have come or not: one that hangs is asked as often as others.
  *
- *     watch_main.ts PERIOD_MS NAME=PORT/PATH…
+ *     watch_main.ts PERIOD_MS NAME=PORT/PATH@PID…
  *
- * A line an answer: name, when it was asked (wall clock, ms), how long it took (ms), its status (0: none).
+ * A line an answer: name, when it was asked (wall clock, ms), how long it took (ms), for how much of that the main thread
+ * of the process that answers was ready and had no processor (ms), its status (0: none).
  */
 const GIVE_UP_MS = 3_000;
 
@@ -46,22 +47,59 @@ async function ask(port: number, path: string): Promise<number> {
   }
 }
 
-let lines = "";
+/** How long the main thread of a process has been ready to run without a processor to run on. */
+class Waiting {
+  readonly #file: Deno.FsFile | undefined;
 
-async function askAndSay(name: string, port: number, path: string): Promise<void> {
-  const askedAt = Date.now();
-  const startedAt = performance.now();
-  const status = await ask(port, path);
-  lines += `${name} ${askedAt} ${(performance.now() - startedAt).toFixed(3)} ${status}\n`;
+  constructor(pid: string) {
+    try {
+      this.#file = Deno.openSync(`/proc/${pid}/schedstat`);
+    } catch {
+      // A system that doesn't tell.
+    }
+  }
+
+  /** Up to now, ms; 0 where nobody tells. */
+  get ms(): number {
+    const text = new Uint8Array(128);
+    try {
+      this.#file?.seekSync(0, Deno.SeekMode.Start);
+      this.#file?.readSync(text);
+    } catch {
+      return 0; // the process has ended
+    }
+    return Number(new TextDecoder().decode(text).split(" ")[1] ?? 0) / 1e6;
+  }
 }
 
-async function askAgainAndAgain(target: string, firstAt: number): Promise<void> {
-  const [name, where] = target.split("=");
-  const slash = where.indexOf("/");
+interface Target {
+  readonly name: string;
+  readonly port: number;
+  readonly path: string;
+  readonly waiting: Waiting;
+}
+
+function targetOf(text: string): Target {
+  const [, name, port, path, pid] = /^(\w+)=(\d+)\/(.*)@(\d+)$/.exec(text)!;
+  return { name, port: Number(port), path, waiting: new Waiting(pid) };
+}
+
+let lines = "";
+
+async function askAndSay({ name, port, path, waiting }: Target): Promise<void> {
+  const askedAt = Date.now();
+  const waitedMs = waiting.ms;
+  const startedAt = performance.now();
+  const status = await ask(port, path);
+  const tookMs = performance.now() - startedAt;
+  lines += `${name} ${askedAt} ${tookMs.toFixed(3)} ${(waiting.ms - waitedMs).toFixed(3)} ${status}\n`;
+}
+
+async function askAgainAndAgain(target: Target, firstAt: number): Promise<void> {
   for (let dueAt = firstAt;; dueAt += periodMs) {
     const waitMs = dueAt - performance.now();
     if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
-    void askAndSay(name, Number(where.slice(0, slash)), where.slice(slash + 1));
+    void askAndSay(target);
   }
 }
 
@@ -70,4 +108,6 @@ setInterval(() => {
   lines = "";
 }, 200);
 const startAt = performance.now();
-targets.forEach((target, i) => void askAgainAndAgain(target, startAt + i * periodMs / targets.length));
+targets.map(targetOf).forEach((target, i) =>
+  void askAgainAndAgain(target, startAt + i * periodMs / targets.length)
+);
