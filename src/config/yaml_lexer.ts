@@ -34,7 +34,7 @@ export function lexerOf(text: string): Lexer {
 function bounded(lexer: Lexer): Lexer {
   const insides = lexer as unknown as Insides;
   const look = insides[LOOKING];
-  insides[LOOKING] = (...args) => {
+  const narrowLook: Looking = (...args) => {
     const whole = narrow(insides);
     try {
       return look.apply(lexer, args);
@@ -42,9 +42,10 @@ function bounded(lexer: Lexer): Lexer {
       insides.buffer = whole;
     }
   };
+  insides[LOOKING] = narrowLook;
   for (const name of YIELDING) {
     const step = insides[name];
-    insides[name] = function* (...args) {
+    const narrowStep: Yielding = function* (...args) {
       const whole = narrow(insides);
       try {
         return yield* step.apply(lexer, args);
@@ -52,6 +53,7 @@ function bounded(lexer: Lexer): Lexer {
         insides.buffer = whole;
       }
     };
+    insides[name] = narrowStep;
   }
   return lexer;
 }

@@ -56,12 +56,9 @@ export class MeterRegistry implements Meter {
   constructor(store: Appendable, options: MeterRegistryOptions) {
     const { clock, logger = SILENT } = options;
     let failing = false;
-    const exemplars = () => this.exemplars;
     this.#host = {
       store,
-      get exemplars() {
-        return exemplars();
-      },
+      keepsExemplars: () => this.exemplars,
       now: () => clock.wallNow(),
       hold: (instrument, labels) => this.#hold(instrument, labels, clock.wallNow()),
       drop: (cell) => this.#drop(cell),

@@ -12,7 +12,7 @@ export interface GroupHost {
   /** Wall clock, ms. */
   now(): number;
   /** Whether traces lead anywhere, so that they are worth keeping as exemplars. */
-  readonly exemplars: boolean;
+  keepsExemplars(): boolean;
   /** The cell of a series, with one more holder; one that was remembered, or a new one. */
   hold(instrument: Instrument, labels: Labels): Cell;
   /** Gives a hold back. */
@@ -61,8 +61,9 @@ class DistributionSlot implements Distribution {
   constructor(readonly cell: DistributionCell, readonly host: GroupHost) {}
 
   record(value: number, traceId = "", spanId = ""): void {
-    if (traceId !== "" && this.host.exemplars) this.cell.record(value, this.host.now(), traceId, spanId);
-    else this.cell.record(value, 0, "", "");
+    if (traceId !== "" && this.host.keepsExemplars()) {
+      this.cell.record(value, this.host.now(), traceId, spanId);
+    } else this.cell.record(value, 0, "", "");
   }
 }
 

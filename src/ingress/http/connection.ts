@@ -2,12 +2,12 @@ import { textOf } from "../../base/bytes.ts";
 import { callAt, type Clock } from "../../base/clock.ts";
 import { messageOf } from "../../base/errors.ts";
 import type { Logger } from "../../base/log.ts";
-import { percentDecoded } from "../../base/text.ts";
-import { type Answer, type BodyResult, hasTooManyParameters, type Request, text } from "../answer.ts";
+import { type Answer, type BodyResult, type Request, text } from "../answer.ts";
 import { Body, type BodyRoom } from "./body.ts";
 import type { Connections, Endable } from "./connections.ts";
 import { Departure } from "./departure.ts";
 import { type Head, HeadScanner, parseHead, Refusal } from "./head.ts";
+import { Incoming } from "./incoming.ts";
 import { Inlet } from "./inlet.ts";
 import { Outlet, type SendOptions } from "./outlet.ts";
 import type { Pace } from "./pace.ts";
@@ -190,7 +190,7 @@ export class Connection implements Endable {
     const body = new Body(this.#inlet, head.bodyLength, () => this.#hear());
     const departure = this.#departure = new Departure();
     const instead = new Promise<Answer>((resolve) => this.#answerInstead = resolve);
-    const request = requestOf(head, departure, () => this.#readBody(head, body, departure));
+    const request = Incoming.of(head, departure, () => this.#readBody(head, body, departure));
     const isUrgent = request !== undefined && handler.isUrgent(request.path);
     connections.begin(this, clock.now());
     try {
@@ -271,30 +271,4 @@ export class Connection implements Endable {
       left -= length;
     } while (left > 0 && await this.#hear());
   }
-}
-
-/** `undefined`: its target makes no sense. */
-function requestOf(
-  { method, target, fields }: Head,
-  departure: Departure,
-  body: Request["body"],
-): Request | undefined {
-  const mark = target.indexOf("?");
-  const rawPath = mark < 0 ? target : target.slice(0, mark);
-  if (hasTooManyParameters(target)) return undefined;
-  const path = percentDecoded(rawPath.slice(1));
-  if (path === undefined) return undefined;
-  let parameters: URLSearchParams | undefined;
-  return {
-    method,
-    path,
-    get parameters() {
-      return parameters ??= new URLSearchParams(mark < 0 ? "" : target.slice(mark + 1));
-    },
-    header: (name) => fields.get(name) ?? "",
-    body,
-    get signal() {
-      return departure.signal;
-    },
-  };
 }

@@ -1,3 +1,5 @@
+const NEVER_THROWS = () => {};
+
 /**
  * Connects in the clear. `Deno.connect` rejects whenever its signal has aborted by the time it is done, even when it
  * has connected in the very same moment, and that connection is then open for ever. So it gets a signal of its own
@@ -6,7 +8,7 @@
 export async function connectTcp(hostname: string, port: number, signal: AbortSignal): Promise<Deno.TcpConn> {
   signal.throwIfAborted();
   const cancel = new AbortController();
-  cancel.signal.throwIfAborted = () => {};
+  cancel.signal.throwIfAborted = NEVER_THROWS;
   const onAbort = () => cancel.abort();
   signal.addEventListener("abort", onAbort);
   try {

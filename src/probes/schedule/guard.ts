@@ -42,13 +42,12 @@ export class Guard {
       );
     }
     const { clock, deadlines, timeoutMs } = this.#options;
-    const run = new GuardedRun(clock, deadlines);
-    run.cutAt(clock.now() + timeoutMs);
     return new Promise((resolve) => {
-      run.onGivenUp = () => {
+      const run = new GuardedRun(clock, deadlines, () => {
         this.#strays++;
         resolve(failed("timeout", `not done within ${formatDuration(timeoutMs)}`));
-      };
+      });
+      run.cutAt(clock.now() + timeoutMs);
       const ended = this.#begin(run.signal, trace).then((result) => {
         this.#running.delete(run);
         if (run.end() === "given_up") this.#strays--;
@@ -80,16 +79,17 @@ export class Guard {
 
 /** The deadlines of one run: first it is told to end, then it is given up. */
 class GuardedRun {
-  onGivenUp: () => void = () => {};
   readonly #clock: Clock;
   readonly #deadlines: Deadlines;
+  readonly #onGivenUp: () => void;
   readonly #abort = new AbortController();
   #deadline: Deadline | undefined;
   #state: "running" | "given_up" | "ended" = "running";
 
-  constructor(clock: Clock, deadlines: Deadlines) {
+  constructor(clock: Clock, deadlines: Deadlines, onGivenUp: () => void) {
     this.#clock = clock;
     this.#deadlines = deadlines;
+    this.#onGivenUp = onGivenUp;
   }
 
   get signal(): AbortSignal {
@@ -105,7 +105,7 @@ class GuardedRun {
     this.#deadline?.cancel();
     this.#deadline = this.#deadlines.at(this.#clock.now() + GRACE_MS, () => {
       this.#state = "given_up";
-      this.onGivenUp();
+      this.#onGivenUp();
     });
     this.#abort.abort();
   }
