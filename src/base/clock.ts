@@ -1,3 +1,5 @@
+import { Sleepers } from "./sleepers.ts";
+
 /**
  * Time, handed in. Two faces, never mixed: the monotonic one schedules, the wall clock stamps samples.
  * `performance.timeOrigin + performance.now()` does not follow a wall clock that is set, so neither can stand
@@ -29,11 +31,10 @@ export function callAt(clock: Clock, dueAtMs: number, onDue: () => void): Dispos
   return { [Symbol.dispose]: () => calledOff.abort(CALLED_OFF) };
 }
 
-/** Longest delay `setTimeout` takes; longer sleeps are made of several. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
-
 /** The machine's own clocks. */
 export class SystemClock implements Clock {
+  readonly #sleepers = new Sleepers(() => this.now());
+
   now(): number {
     return performance.now();
   }
@@ -42,26 +43,7 @@ export class SystemClock implements Clock {
     return Date.now();
   }
 
-  async sleepUntil(dueAtMs: number, signal?: AbortSignal): Promise<boolean> {
-    do {
-      if (signal?.aborted) return false;
-      const delayMs = Math.min(Math.max(0, dueAtMs - this.now()), MAX_TIMER_MS);
-      if (!await sleep(delayMs, signal)) return false;
-    } while (this.now() < dueAtMs);
-    return true;
+  sleepUntil(dueAtMs: number, signal?: AbortSignal): Promise<boolean> {
+    return this.#sleepers.sleepUntil(dueAtMs, signal);
   }
-}
-
-function sleep(delayMs: number, signal?: AbortSignal): Promise<boolean> {
-  return new Promise((resolve) => {
-    const onAbort = () => {
-      clearTimeout(timer);
-      resolve(false);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", onAbort);
-      resolve(true);
-    }, delayMs);
-    signal?.addEventListener("abort", onAbort, { once: true });
-  });
 }
