@@ -3,8 +3,8 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** One who sleeps. */
 class Sleeper {
-  /** Where it is in the heap; -1: awake. */
-  at = -1;
+  /** Where it is in the heap. */
+  at = 0;
 
   constructor(
     readonly dueAtMs: number,
@@ -80,12 +80,9 @@ export class Sleepers {
   };
 
   #remove(sleeper: Sleeper): void {
-    const { at } = sleeper;
-    if (at < 0) return;
-    sleeper.at = -1;
     const last = this.#heap.pop()!;
     if (last !== sleeper) {
-      this.#sink(last, at);
+      this.#sink(last, sleeper.at);
       this.#rise(last, last.at);
     }
     if (this.#heap.length === 0) this.#arm();

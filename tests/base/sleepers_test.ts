@@ -67,9 +67,13 @@ Deno.test("whoever is due earlier than all others wakes in time", async () => {
   const late = sleepers.sleepUntil(1_000 + 60_000, stop.signal);
   const early = sleepers.sleepUntil(1_001, undefined);
   clock.now = 1_001;
-  assert.equal(await early, true);
+  const later = ring();
+  const woken = await Promise.race([early, later]);
+  await later;
   stop.abort();
+  assert.equal(woken, true);
   assert.equal(await late, false);
+  assert.equal(await sleepers.sleepUntil(1_000, stop.signal), false); // nobody sleeps who has been called off before
 });
 
 Deno.test("a timer that rings too early wakes nobody, and rings again", async () => {
@@ -89,4 +93,23 @@ Deno.test("a time that is none is past, and one that never comes can be called o
   const sleeping = sleepers.sleepUntil(Infinity, stop.signal);
   stop.abort();
   assert.equal(await sleeping, false);
+});
+
+Deno.test("many sleepers take one timer of the runtime at a time", async () => {
+  const { clock, sleepers } = withClock();
+  const setTimer = globalThis.setTimeout;
+  let timers = 0;
+  const counting = (...args: Parameters<typeof setTimer>) => (timers++, setTimer(...args));
+  try {
+    globalThis.setTimeout = Object.assign(counting, setTimer);
+    const all = Array.from({ length: 100 }, (_, i) => sleepers.sleepUntil(1_001 + i, undefined));
+    clock.now = 1_050;
+    await all[49];
+    assert.equal(timers, 2);
+    clock.now = 2_000;
+    await Promise.all(all);
+    assert.equal(timers, 2);
+  } finally {
+    globalThis.setTimeout = setTimer;
+  }
 });

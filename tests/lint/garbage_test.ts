@@ -36,7 +36,7 @@ for (
     },
   ]
 ) {
-  Deno.test(`functions that are old from the start: ${name}`, () => {
+  Deno.test(`garbage that stays: ${name}`, () => {
     assert.deepEqual(Deno.lint.runPlugin(plugin, file, source).map(({ id }) => id), want);
   });
 }
