@@ -2,6 +2,7 @@
 export interface Answer {
   readonly status: number;
   readonly contentType: string;
+  /** Bytes are used up by being sent. */
   readonly body: string | Uint8Array | Pieces;
   /** Further header fields. */
   readonly headers?: Readonly<Record<string, string>>;

@@ -22,11 +22,7 @@ import { type Route, Router } from "./router.ts";
 import { statusPageRoutes } from "./status_page/routes.ts";
 
 /** A page made elsewhere; told what the client accepts. */
-export type Page = (accept: string) =>
-  | { readonly contentType: string; readonly body: string }
-  | Promise<
-    { readonly contentType: string; readonly body: string }
-  >;
+export type Page = (accept: string) => { readonly contentType: string; readonly body: string };
 
 export interface IngressDeps {
   readonly clock: Clock;
@@ -197,15 +193,26 @@ function* parsing({ path, query }: HealthConfig): Steps<Expr> {
   throw new Error(`health endpoint ${path}: ${parsed.errors[0].reason}`);
 }
 
+const encoder = new TextEncoder();
+
 function pageRoute(page: Page, share: Share): Route {
   return {
     methods: ["GET"],
     handle: async (request) => {
       using work = share.begin();
-      await work.turn();
-      return { status: 200, ...await page(request.header("accept")) };
+      const turn = work.turn();
+      if (turn) await turn;
+      return pageAnswer(page(request.header("accept")));
     },
   };
+}
+
+/**
+ * As bytes, and without a wait: where hundreds ask, those who have waited for their turn are old, and whatever text their
+ * promises or frames refer to grows old with them, for all that it is gone a moment later.
+ */
+function pageAnswer({ contentType, body }: ReturnType<Page>): Answer {
+  return { status: 200, contentType, body: encoder.encode(body) };
 }
 
 /** Closes those that are not among the others. */

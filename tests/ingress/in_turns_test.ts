@@ -77,6 +77,24 @@ Deno.test("what one call has worked counts for the next: together they work no l
   assert.ok(second.isDue);
 });
 
+Deno.test("calls that begin in the same moment work no longer together than one alone", async () => {
+  const clock = new SetClock();
+  const share = new Share(new Turns(), clock);
+  let done = 0;
+  const call = async () => {
+    using work = share.begin();
+    const turn = work.turn();
+    if (turn) await turn;
+    clock.nowMs += 0.4;
+    done++;
+  };
+  const calls = Array.from({ length: 10 }, call);
+  for (let i = 0; i < 100; i++) await undefined;
+  assert.equal(done, 3); // the third begins within the slice
+  await Promise.all(calls);
+  assert.equal(done, 10);
+});
+
 Deno.test("a text in pieces is one text", () => {
   const parts = [`a "quoted" word\n`, "", "é".repeat(20_000), "😀"];
   const pieces = [...stringPieces(parts)];

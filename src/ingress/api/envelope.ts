@@ -30,7 +30,8 @@ export function apiRoute(methods: Route["methods"], call: Call, share: Share): R
       try {
         const body = request.method === "POST" ? await request.body() : undefined;
         using work = share.begin();
-        await work.turn();
+        const turn = work.turn();
+        if (turn) await turn;
         const form = Form.of(request, body);
         if (work.isDue) await work.turn();
         return success(await call(form, request, work), share);
@@ -74,7 +75,8 @@ async function* inTurns(
   try {
     yield beginning;
     for (;;) {
-      await work.turn();
+      const turn = work.turn();
+      if (turn) await turn;
       const { value, done } = pieces.next();
       work.rest();
       if (done) break;

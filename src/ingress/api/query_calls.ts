@@ -41,7 +41,8 @@ export function instantCall({ engine, store, clock }: QueryCallDeps, share: Shar
     const running = engine.instant(store, query, timeMs, limitsOf(form, request, engine));
     work.rest();
     const result = await running;
-    await work.turn();
+    const turn = work.turn();
+    if (turn) await turn;
     return replyOf(result, query, limit, form.text("stats"), engine, share);
   };
 }
@@ -70,7 +71,8 @@ export function rangeCall({ engine, store }: QueryCallDeps, share: Share): Call 
     const running = engine.range(store, query, startMs, endMs, stepMs, limitsOf(form, request, engine));
     work.rest();
     const result = await running;
-    await work.turn();
+    const turn = work.turn();
+    if (turn) await turn;
     return replyOf(result, query, limit, form.text("stats"), engine, share);
   };
 }

@@ -65,15 +65,22 @@ export class Work implements Disposable {
     }
   }
 
-  /** Waits for its turn, if the API has had its share for now. To be awaited before each stretch of work. */
-  async turn(): Promise<void> {
+  /**
+   * To be asked before each stretch of work.
+   * @returns `undefined` where the API has not had its share yet: then work must begin at once, before anything is waited
+   * for, or all who ask in the same moment would work; else when it is its turn
+   */
+  turn(): Promise<void> | undefined {
     this.rest();
-    const share = this.#share;
-    if (share.spentMs >= SLICE_MS) {
-      await share.turns.next();
-      share.spentMs = 0;
-    }
-    this.#workingSince = share.clock.now();
+    if (this.#share.spentMs >= SLICE_MS) return this.#wait();
+    this.#workingSince = this.#share.clock.now();
+    return undefined;
+  }
+
+  async #wait(): Promise<void> {
+    await this.#share.turns.next();
+    this.#share.spentMs = 0;
+    this.#workingSince = this.#share.clock.now();
   }
 
   /** Ends a stretch of work: what follows is waiting for others. */

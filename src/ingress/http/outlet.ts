@@ -115,10 +115,12 @@ export class Outlet {
   #whole(answer: Answer, body: string | Uint8Array, options: SendOptions): Uint8Array {
     const content = typeof body === "string" ? encoder.encode(body) : body;
     const head = this.#head(answer, `Content-Length: ${content.length}\r\n`, options);
-    if (options.isHead) return encoder.encode(head);
     // Most are short and plain ASCII: no sooner encoded than joined.
-    if (body.length === content.length && typeof body === "string") return encoder.encode(head + body);
-    return concat([encoder.encode(head), content]);
+    const isPlain = typeof body === "string" && body.length === content.length;
+    if (isPlain && !options.isHead) return encoder.encode(head + body);
+    const all = options.isHead ? encoder.encode(head) : concat([encoder.encode(head), content]);
+    free(content);
+    return all;
   }
 
   #head({ status, contentType, headers }: Answer, framing: string, { isLast }: SendOptions): string {

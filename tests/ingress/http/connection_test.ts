@@ -54,7 +54,7 @@ class Client {
 }
 
 /** Serves it, as far as can be without time going on. */
-async function serve(pieces: readonly string[], body = "fine\n") {
+async function serve(pieces: readonly string[], body: string | Uint8Array = "fine\n") {
   const client = new Client(pieces);
   const clock = new FakeClock();
   const pace = new Pace(clock);
@@ -65,7 +65,7 @@ async function serve(pieces: readonly string[], body = "fine\n") {
     pace,
     room: new BodyRoom(() => true),
     limits: { readTimeoutMs: 60_000, maxHeaderBytes: 10_000 },
-    handler: { handle: () => text(200, body), isUrgent: () => false },
+    handler: { handle: () => ({ ...text(200, ""), body }), isUrgent: () => false },
     isDraining: false,
     date: () => "",
   });
@@ -143,4 +143,14 @@ Deno.test("A connection gives the memory of a large answer back when it is writt
   await using one = await serve([REQUEST], body);
   assert.ok(one.client.answer.endsWith(body));
   assert.equal(one.client.written.length, 0);
+});
+
+Deno.test("A connection gives the memory of an answer in bytes back as well, and when only its head is sent", async () => {
+  for (const { method, sent } of [{ method: "GET", sent: 100_000 }, { method: "HEAD", sent: 0 }]) {
+    const bytes = new Uint8Array(100_000).fill("x".charCodeAt(0));
+    await using one = await serve([REQUEST.replace("GET", method)], bytes);
+    assert.match(one.client.answer, /Content-Length: 100000\r\n/);
+    assert.equal(one.client.answer.match(/x*$/)![0].length, sent);
+    assert.equal(bytes.length, 0);
+  }
 });
