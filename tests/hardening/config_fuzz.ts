@@ -6,6 +6,7 @@
  * somebody asks it for a verdict from a process of its own: what runs keeps running. `--only`: hostile files whose
  * name has this in it. Exit code 1: something of that does not hold.
  */
+import { checkArguments } from "../support/check_arguments.ts";
 import { Random } from "../support/random.ts";
 import { difference, flawsOf, longestStepMs, type Reading, timedReading } from "./config_oracle.ts";
 import { mutatedConfig } from "./config_mutations.ts";
@@ -27,14 +28,15 @@ const MAX_TOTAL_MS = 4_000;
 const TRIES = 8;
 const FINE_MS = 3;
 
-const options = {
-  seed: number("seed", Math.floor(Math.random() * 2 ** 32)),
-  files: number("files", 3_000),
-  rounds: number("rounds", 60),
-  only: Deno.args.find((arg) => arg.startsWith("--only="))?.slice(7) ?? "",
-};
+const { numbers: options, switches, only } = checkArguments(
+  "deno task fuzz:config [--seed=N] [--files=N] [--rounds=N] [--only=TEXT] [--reading | --process]",
+  {
+    numbers: { seed: Math.floor(Math.random() * 2 ** 32), files: 3_000, rounds: 60 },
+    switches: ["reading", "process"],
+  },
+);
 
-const hostile = HOSTILE_CONFIGS.filter(({ name }) => name.includes(options.only));
+const hostile = HOSTILE_CONFIGS.filter(({ name }) => name.includes(only));
 
 Deno.exit(await main());
 
@@ -42,11 +44,11 @@ async function main(): Promise<number> {
   console.log(`seed ${options.seed}`);
   const flaws: string[] = [];
   const good = goodFiles();
-  if (!Deno.args.includes("--process")) {
+  if (!switches.has("process")) {
     readHostile(flaws);
     readMutated(good, flaws);
   }
-  if (!Deno.args.includes("--reading")) {
+  if (!switches.has("reading")) {
     await fuzzProcess(
       { hostile, size: SIZES[0], rounds: options.rounds, random: new Random(options.seed) },
       flaws,
@@ -159,11 +161,4 @@ function guarded(work: () => string | undefined): string | undefined {
 
 function mib(bytes: number): string {
   return (bytes / 2 ** 20).toFixed(0);
-}
-
-function number(name: string, otherwise: number): number {
-  const given = Deno.args.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3);
-  const value = given === undefined ? otherwise : Number(given);
-  if (!(value >= 0)) throw new Error(`--${name} must be a number: current value is ${given}`);
-  return value;
 }

@@ -9,6 +9,7 @@
  * no rival, and a bare server stands aside. Exit code 1: something was answered that may not be, or Bunny crashed or
  * kept what it opened.
  */
+import { checkArguments } from "../support/check_arguments.ts";
 import { Random } from "../support/random.ts";
 import {
   crowd,
@@ -36,15 +37,15 @@ const IDLE_CONNECTIONS = 5_000;
 /** How long connections that are being ended may be on our mind, and the watcher's lines on their way. */
 const SETTLE_MS = 500;
 
-const isAlone = Deno.args.includes("--alone");
-const isAtHealthPort = Deno.args.includes("--at-health-port");
-const only = Deno.args.find((arg) => arg.startsWith("--only="))?.slice(7) ?? "";
-
-const options = {
-  seed: number("seed", Math.floor(Math.random() * 2 ** 32)),
-  requests: number("requests", 3_000),
-  seconds: number("seconds", 5),
-};
+const { numbers: options, switches, only } = checkArguments(
+  "deno task fuzz:port [--seed=N] [--requests=N] [--seconds=N] [--only=TEXT] [--alone] [--at-health-port]",
+  {
+    numbers: { seed: Math.floor(Math.random() * 2 ** 32), requests: 3_000, seconds: 5 },
+    switches: ["alone", "at-health-port"],
+  },
+);
+const isAlone = switches.has("alone");
+const isAtHealthPort = switches.has("at-health-port");
 
 interface Phase {
   readonly name: string;
@@ -245,11 +246,4 @@ async function mutatedRequests(port: number, flaws: string[] = []): Promise<stri
 
 function said({ opened, ended, refused, mostOpen }: CrowdReport): string {
   return `${opened} opened, ${mostOpen} at once, ${ended} ended, ${refused} refused`;
-}
-
-function number(name: string, otherwise: number): number {
-  const given = Deno.args.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3);
-  const value = given === undefined ? otherwise : Number(given);
-  if (!(value >= 0)) throw new Error(`--${name} must be a number: current value is ${given}`);
-  return value;
 }

@@ -8,6 +8,7 @@
 import { REASONS } from "../../src/model/probe_result.ts";
 import { processStats } from "../bench/process_stats.ts";
 import { ask, value } from "../process/bunny.ts";
+import { checkArguments } from "../support/check_arguments.ts";
 import { Random } from "../support/random.ts";
 import { pause } from "./crowd.ts";
 import { AUDIENCE, type Behaviour, BEHAVIOURS } from "./hostile_kinds.ts";
@@ -29,11 +30,10 @@ const MAX_RSS_GROWTH_MIB = 64;
 /** What a close comes to after a handshake, by the probe's name. */
 const WHEN_CLOSED: Readonly<Record<string, string>> = { https: "connect", grpcs: "rpc", tcps: "expect" };
 
-const only = Deno.args.find((arg) => arg.startsWith("--only="))?.slice(7) ?? "";
-const options = {
-  seed: number("seed", Math.floor(Math.random() * 2 ** 32)),
-  seconds: number("seconds", 80),
-};
+const { numbers: options, only } = checkArguments(
+  "deno task fuzz:targets [--seed=N] [--seconds=N] [--only=TEXT]",
+  { numbers: { seed: Math.floor(Math.random() * 2 ** 32), seconds: 80 } },
+);
 
 const behaviours = BEHAVIOURS.filter(({ stage, name }) => `${stage}: ${name}`.includes(only));
 const calmMs = Math.min(5_000, options.seconds * 50);
@@ -232,11 +232,4 @@ function counted(failures: readonly Failed[]): string {
 
 function said({ files, rssMib }: ReturnType<typeof holdings>): string {
   return `${files} files, RSS ${rssMib.toFixed(0)} MiB`;
-}
-
-function number(name: string, otherwise: number): number {
-  const given = Deno.args.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3);
-  const value = given === undefined ? otherwise : Number(given);
-  if (!(value >= 0)) throw new Error(`--${name} must be a number: current value is ${given}`);
-  return value;
 }
