@@ -200,9 +200,7 @@ function pageRoute(page: Page, share: Share): Route {
     methods: ["GET"],
     handle: async (request) => {
       using work = share.begin();
-      const turn = work.turn();
-      if (turn) await turn;
-      return pageAnswer(page(request.header("accept")));
+      return await work.onTurn(() => pageAnswer(page(request.header("accept"))));
     },
   };
 }

@@ -68,12 +68,10 @@ Deno.test("what one call has worked counts for the next: together they work no l
   const share = new Share(new Turns(), clock);
   using first = share.begin();
   using second = share.begin();
-  await first.turn();
-  clock.nowMs += 0.6;
+  first.onTurn(() => clock.nowMs += 0.6);
   assert.ok(!first.isDue);
   first.rest();
-  await second.turn();
-  clock.nowMs += 0.6;
+  second.onTurn(() => clock.nowMs += 0.6);
   assert.ok(second.isDue);
 });
 
@@ -83,10 +81,10 @@ Deno.test("calls that begin in the same moment work no longer together than one 
   let done = 0;
   const call = async () => {
     using work = share.begin();
-    const turn = work.turn();
-    if (turn) await turn;
-    clock.nowMs += 0.4;
-    done++;
+    await work.onTurn(() => {
+      clock.nowMs += 0.4;
+      done++;
+    });
   };
   const calls = Array.from({ length: 10 }, call);
   for (let i = 0; i < 100; i++) await undefined;

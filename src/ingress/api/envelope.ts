@@ -30,11 +30,11 @@ export function apiRoute(methods: Route["methods"], call: Call, share: Share): R
       try {
         const body = request.method === "POST" ? await request.body() : undefined;
         using work = share.begin();
-        const turn = work.turn();
-        if (turn) await turn;
-        const form = Form.of(request, body);
-        if (work.isDue) await work.turn();
-        return success(await call(form, request, work), share);
+        return await work.onTurn(async () => {
+          const form = Form.of(request, body);
+          if (work.isDue) await work.turn();
+          return success(await call(form, request, work), share);
+        });
       } catch (error) {
         if (error instanceof ApiProblem) return failure(error);
         throw error;
@@ -75,9 +75,7 @@ async function* inTurns(
   try {
     yield beginning;
     for (;;) {
-      const turn = work.turn();
-      if (turn) await turn;
-      const { value, done } = pieces.next();
+      const { value, done } = await work.onTurn(() => pieces.next());
       work.rest();
       if (done) break;
       yield value;

@@ -41,9 +41,7 @@ export function instantCall({ engine, store, clock }: QueryCallDeps, share: Shar
     const running = engine.instant(store, query, timeMs, limitsOf(form, request, engine));
     work.rest();
     const result = await running;
-    const turn = work.turn();
-    if (turn) await turn;
-    return replyOf(result, query, limit, form.text("stats"), engine, share);
+    return await work.onTurn(() => replyOf(result, query, limit, form.text("stats"), engine, share));
   };
 }
 
@@ -71,9 +69,7 @@ export function rangeCall({ engine, store }: QueryCallDeps, share: Share): Call 
     const running = engine.range(store, query, startMs, endMs, stepMs, limitsOf(form, request, engine));
     work.rest();
     const result = await running;
-    const turn = work.turn();
-    if (turn) await turn;
-    return replyOf(result, query, limit, form.text("stats"), engine, share);
+    return await work.onTurn(() => replyOf(result, query, limit, form.text("stats"), engine, share));
   };
 }
 

@@ -66,18 +66,31 @@ export class Work implements Disposable {
   }
 
   /**
-   * To be asked before each stretch of work.
-   * @returns `undefined` where the API has not had its share yet: then work must begin at once, before anything is waited
-   * for, or all who ask in the same moment would work; else when it is its turn
+   * Begins a stretch of work while the API has a share left, which is at once or on its turn. From the look at it until what
+   * has been worked is noted, nothing is waited for: else all who look in the same moment would find the same share.
    */
-  turn(): Promise<void> | undefined {
+  onTurn<Result>(todo: () => Result): Result | Promise<Awaited<Result>> {
     this.rest();
-    if (this.#share.spentMs >= SLICE_MS) return this.#wait();
-    this.#workingSince = this.#share.clock.now();
-    return undefined;
+    return this.#share.spentMs < SLICE_MS ? this.#begin(todo) : this.#later(todo);
   }
 
-  async #wait(): Promise<void> {
+  #begin<Result>(todo: () => Result): Result {
+    this.#workingSince = this.#share.clock.now();
+    try {
+      return todo();
+    } finally {
+      this.#note();
+    }
+  }
+
+  async #later<Result>(todo: () => Result): Promise<Awaited<Result>> {
+    await this.turn();
+    return await this.#begin(todo);
+  }
+
+  /** Waits for its next turn. */
+  async turn(): Promise<void> {
+    this.rest();
     await this.#share.turns.next();
     this.#share.spentMs = 0;
     this.#workingSince = this.#share.clock.now();
@@ -85,9 +98,15 @@ export class Work implements Disposable {
 
   /** Ends a stretch of work: what follows is waiting for others. */
   rest(): void {
-    if (this.#workingSince === undefined) return;
-    this.#share.spentMs += this.#share.clock.now() - this.#workingSince;
+    this.#note();
     this.#workingSince = undefined;
+  }
+
+  #note(): void {
+    if (this.#workingSince === undefined) return;
+    const now = this.#share.clock.now();
+    this.#share.spentMs += now - this.#workingSince;
+    this.#workingSince = now;
   }
 
   [Symbol.dispose](): void {
