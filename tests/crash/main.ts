@@ -1,32 +1,27 @@
 /**
- * `deno task crash [--rounds=100] [--seed=N] [--only=NAME]`: kills a process that appends to a store at random moments,
+ * `deno task crash [--rounds=100] [--seed=N] [--only=TEXT]`: kills a process that appends to a store at random moments,
  * opens the store, and looks that every committed sample is there, once. The rounds take turns: a directory without a
  * bound, one with a bound on its size, and one that is written to faster than its bound allows. Ends with 1 at the first
  * sample that is not as it should be; the seed makes the same moments again, as far as a machine's timing can.
  */
-import { parseArgs } from "node:util";
+import { checkArguments, chosen } from "../support/check_arguments.ts";
 import { Random } from "../support/random.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { crashOnce, type Round, type Stretch } from "./crash.ts";
 import { TREATMENTS } from "./shared.ts";
 
-const { values } = parseArgs({
-  args: Deno.args,
-  options: {
-    rounds: { type: "string", default: "100" },
-    seed: { type: "string" },
-    only: { type: "string" },
-  },
-});
-const seed = Number(values.seed ?? crypto.getRandomValues(new Uint32Array(1))[0]);
+const { numbers: { rounds, seed }, only } = checkArguments(
+  "deno task crash [--rounds=N] [--seed=N] [--only=TEXT]",
+  { numbers: { rounds: 100, seed: Math.floor(Math.random() * 2 ** 32) } },
+);
 const random = new Random(seed);
 console.log(`seed ${seed}`);
 using dir = tempDir();
-const names = values.only === undefined ? Object.keys(TREATMENTS) : [values.only];
+const names = chosen(Object.keys(TREATMENTS), only, String);
 const next = new Map<string, number>();
 const uncommitted = new Map<string, Stretch[]>();
 let [appends, unpromised] = [0, 0];
-for (let round = 1; round <= Number(values.rounds); round++) {
+for (let round = 1; round <= rounds; round++) {
   const name = names[round % names.length];
   const stretches = uncommitted.get(name) ?? [];
   uncommitted.set(name, stretches);
@@ -46,7 +41,7 @@ for (let round = 1; round <= Number(values.rounds); round++) {
 }
 if (Deno.exitCode === 0) {
   console.log(
-    `${values.rounds} kills: no committed sample lost, none there twice, no bound passed; ` +
+    `${rounds} kills: no committed sample lost, none there twice, no bound passed; ` +
       `${appends} appends, of which ${unpromised} promised nothing for lack of room`,
   );
 }

@@ -6,7 +6,7 @@
  * somebody asks it for a verdict from a process of its own: what runs keeps running. `--only`: hostile files whose
  * name has this in it. Exit code 1: something of that does not hold.
  */
-import { checkArguments } from "../support/check_arguments.ts";
+import { checkArguments, chosen } from "../support/check_arguments.ts";
 import { Random } from "../support/random.ts";
 import { difference, flawsOf, longestStepMs, type Reading, timedReading } from "./config_oracle.ts";
 import { mutatedConfig } from "./config_mutations.ts";
@@ -36,7 +36,7 @@ const { numbers: options, switches, only } = checkArguments(
   },
 );
 
-const hostile = HOSTILE_CONFIGS.filter(({ name }) => name.includes(only));
+const hostile = chosen(HOSTILE_CONFIGS, only, ({ name }) => name);
 
 Deno.exit(await main());
 

@@ -9,7 +9,7 @@
  * no rival, and a bare server stands aside. Exit code 1: something was answered that may not be, or Bunny crashed or
  * kept what it opened.
  */
-import { checkArguments } from "../support/check_arguments.ts";
+import { checkArguments, chosen } from "../support/check_arguments.ts";
 import { Random } from "../support/random.ts";
 import {
   crowd,
@@ -105,6 +105,8 @@ const PHASES: readonly Phase[] = [
   { name: "calm again", run: async () => (await pause(durationMs), "") },
 ];
 
+const phases = chosen(PHASES, only, ({ name }) => name);
+
 Deno.exit(await main());
 
 async function main(): Promise<number> {
@@ -130,7 +132,7 @@ async function main(): Promise<number> {
   );
   console.log(ATTACK_HEADER);
   const attacks: Attack[] = [];
-  for (const { name, isLoad = false, run } of PHASES.filter(({ name }) => name.includes(only))) {
+  for (const { name, isLoad = false, run } of phases) {
     let said = "";
     const bunny = await timed(async () => {
       said = await run(attacked, flaws).catch((error) => `broke: ${error}`);

@@ -8,7 +8,7 @@
 import { REASONS } from "../../src/model/probe_result.ts";
 import { processStats } from "../bench/process_stats.ts";
 import { ask, value } from "../process/bunny.ts";
-import { checkArguments } from "../support/check_arguments.ts";
+import { checkArguments, chosen } from "../support/check_arguments.ts";
 import { Random } from "../support/random.ts";
 import { pause } from "./crowd.ts";
 import { AUDIENCE, type Behaviour, BEHAVIOURS } from "./hostile_kinds.ts";
@@ -35,7 +35,7 @@ const { numbers: options, only } = checkArguments(
   { numbers: { seed: Math.floor(Math.random() * 2 ** 32), seconds: 80 } },
 );
 
-const behaviours = BEHAVIOURS.filter(({ stage, name }) => `${stage}: ${name}`.includes(only));
+const behaviours = chosen(BEHAVIOURS, only, ({ stage, name }) => `${stage}: ${name}`);
 const calmMs = Math.min(5_000, options.seconds * 50);
 const stormMs = options.seconds * 200;
 const eachMs = Math.max(250, (options.seconds * 1_000 - 2 * calmMs - stormMs) / behaviours.length);

@@ -61,3 +61,15 @@ export function checkArguments<Name extends string, Switch extends string = neve
   console.error(`${said}\n${usage}`);
   Deno.exit(2);
 }
+
+/**
+ * What `--only` asks for. A check of nothing would find nothing wrong.
+ * @throws when that is nothing
+ */
+export function chosen<Item>(items: readonly Item[], only: string, nameOf: (item: Item) => string): Item[] {
+  const found = items.filter((item) => nameOf(item).includes(only));
+  if (found.length === 0) {
+    throw new Error(`--only: there is nothing with ${JSON.stringify(only)} in its name`);
+  }
+  return found;
+}

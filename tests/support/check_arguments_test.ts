@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readCheckArguments } from "./check_arguments.ts";
+import { chosen, readCheckArguments } from "./check_arguments.ts";
 
 const EXPECTED = { numbers: { seed: 7, seconds: 5 }, switches: ["alone"] } as const;
 
@@ -32,3 +32,10 @@ for (
     assert.match(said, want);
   });
 }
+
+Deno.test("What a check is to run only is what has a text in its name, and never nothing", () => {
+  const names = ["slow heads", "slow bodies", "calm"];
+  assert.deepEqual(chosen(names, "slow", String), ["slow heads", "slow bodies"]);
+  assert.deepEqual(chosen(names, "", String), names);
+  assert.throws(() => chosen(names, "fast", String), /nothing with "fast" in its name/);
+});
