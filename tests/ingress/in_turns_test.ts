@@ -63,7 +63,7 @@ Deno.test("work in steps lets others work in between", async () => {
   assert.ok(others > 0, `others worked ${others} times`);
 });
 
-Deno.test("what one call has worked counts for the next: together they work no longer than one alone", async () => {
+Deno.test("what one call has worked counts for the next: together they work no longer than one alone", () => {
   const clock = new SetClock();
   const share = new Share(new Turns(), clock);
   using first = share.begin();

@@ -315,12 +315,12 @@ Deno.test("accumulators report colliding hints and reconciled bounds, and refuse
   const reset = "{{count:1 counter_reset_hint:reset}}";
   const notReset = "{{count:1 counter_reset_hint:not_reset}}";
   const custom = (bound: number) => `{{schema:-53 count:1 custom_values:[${bound}] buckets:[1]}}`;
-  for (const  of of[sumOf, meanOf]) {
-    assert.equal(of([reset, "{{count:1}}", notReset]).hintsCollided, true);
-    assert.equal(of([reset, "{{count:1}}"]).hintsCollided, false);
-    assert.equal(of([custom(1), custom(2)]).boundsReconciled, true);
-    assert.equal(of([custom(1), custom(1)]).boundsReconciled, false);
-    assert.equal(of([custom(1)]).add(h("{{count:1}}")), false);
+  for (const accumulated of [sumOf, meanOf]) {
+    assert.equal(accumulated([reset, "{{count:1}}", notReset]).hintsCollided, true);
+    assert.equal(accumulated([reset, "{{count:1}}"]).hintsCollided, false);
+    assert.equal(accumulated([custom(1), custom(2)]).boundsReconciled, true);
+    assert.equal(accumulated([custom(1), custom(1)]).boundsReconciled, false);
+    assert.equal(accumulated([custom(1)]).add(h("{{count:1}}")), false);
   }
 });
 
