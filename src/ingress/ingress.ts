@@ -15,14 +15,12 @@ import type { RuntimeFacts } from "./api/status_calls.ts";
 import { makeEvaluator } from "./evaluator.ts";
 import { HealthEndpoint } from "./health_endpoint.ts";
 import { healthRoute } from "./health_route.ts";
+import { type Page, pageRoute } from "./page_route.ts";
 import { probesOfQuery } from "./probes_of_query.ts";
 import type { Handler } from "./http/connection.ts";
 import { type Handlers, Listeners } from "./listeners.ts";
 import { type Route, Router } from "./router.ts";
 import { statusPageRoutes } from "./status_page/routes.ts";
-
-/** A page made elsewhere; told what the client accepts. */
-export type Page = (accept: string) => { readonly contentType: string; readonly body: string };
 
 export interface IngressDeps {
   readonly clock: Clock;
@@ -191,26 +189,6 @@ function* parsing({ path, query }: HealthConfig): Steps<Expr> {
   const parsed = yield* parseExprInSteps(query.expr);
   if (parsed.kind === "ok") return parsed.expr;
   throw new Error(`health endpoint ${path}: ${parsed.errors[0].reason}`);
-}
-
-const encoder = new TextEncoder();
-
-function pageRoute(page: Page, share: Share): Route {
-  return {
-    methods: ["GET"],
-    handle: async (request) => {
-      using work = share.begin();
-      return await work.onTurn(() => pageAnswer(page(request.header("accept"))));
-    },
-  };
-}
-
-/**
- * As bytes, and without a wait: where hundreds ask, those who have waited for their turn are old, and whatever text their
- * promises or frames refer to grows old with them, for all that it is gone a moment later.
- */
-function pageAnswer({ contentType, body }: ReturnType<Page>): Answer {
-  return { status: 200, contentType, body: encoder.encode(body) };
 }
 
 /** Closes those that are not among the others. */

@@ -4,6 +4,7 @@ import { eachInTurns, listPieces, sortedInTurns, stringPieces } from "../../src/
 import { Share } from "../../src/ingress/api/share.ts";
 import { Turns } from "../../src/query/mod.ts";
 import { Random } from "../support/random.ts";
+import { SetClock } from "../support/set_clock.ts";
 
 /** A clock that goes on by itself whenever it is asked: every look is past the end of a slice. */
 class HurriedClock extends SystemClock {
@@ -11,15 +12,6 @@ class HurriedClock extends SystemClock {
 
   override now(): number {
     return this.#nowMs += 5;
-  }
-}
-
-/** A clock that stands where it is put. */
-class SetClock extends SystemClock {
-  nowMs = 0;
-
-  override now(): number {
-    return this.nowMs;
   }
 }
 

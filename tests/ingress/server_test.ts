@@ -323,20 +323,37 @@ Deno.test("server tells a client that waits for it to send its body, once somebo
   assert.match(await said(), /^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\nhello$/);
 });
 
-Deno.test("server tells whoever makes an answer that its client has left", async () => {
-  const { promise: told, resolve: onTold } = Promise.withResolvers<void>();
-  const { promise: asked, resolve: onAsked } = Promise.withResolvers<void>();
-  await using server = listen(async (request) => {
-    request.signal.addEventListener("abort", () => onTold());
-    onAsked();
+for (const before of [0, 2]) {
+  Deno.test(`server tells whoever makes an answer that its client has left, after ${before} others`, async () => {
+    const { promise: told, resolve: onTold } = Promise.withResolvers<void>();
+    const { promise: asked, resolve: onAsked } = Promise.withResolvers<void>();
+    let left = before;
+    await using server = listen(async (request) => {
+      if (left-- > 0) return text(200, "");
+      request.signal.addEventListener("abort", () => onTold());
+      onAsked();
+      await told;
+      return text(200, "late\n");
+    }, { ...PATIENT, writeTimeoutMs: 60_000 });
+    const connection = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
+    await connection.write(new TextEncoder().encode("GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(before + 1)));
+    await asked;
+    connection.close();
     await told;
-    return text(200, "late\n");
-  }, { ...PATIENT, writeTimeoutMs: 60_000 });
-  const connection = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
-  await connection.write(new TextEncoder().encode(get("/")));
-  await asked;
-  connection.close();
-  await told;
+  });
+}
+
+Deno.test("server answers a client that says it has said all in the middle of a body, after an answer", async () => {
+  await using server = listen(routed, PATIENT);
+  using connection = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
+  const buffer = new Uint8Array(1_000);
+  const said = async () => new TextDecoder().decode(buffer.subarray(0, await connection.read(buffer) ?? 0));
+  await connection.write(
+    new TextEncoder().encode("GET /ok HTTP/1.1\r\nHost: a\r\n\r\n" + post("he", 10)),
+  );
+  assert.match(await said(), /^HTTP\/1\.1 200 OK\r\n/);
+  await connection.closeWrite();
+  assert.match(await said(), /^HTTP\/1\.1 400 Bad Request\r\n[^]*broken\n$/);
 });
 
 Deno.test("server reads on for a while behind a refusal, for a client that is still sending", async () => {

@@ -77,7 +77,7 @@ export class Connection implements Endable {
   constructor(connection: Deno.TcpConn, host: Host) {
     this.#connection = connection;
     this.#host = host;
-    this.#inlet = new Inlet(connection);
+    this.#inlet = new Inlet(connection, () => this.#onLeft());
     this.#outlet = new Outlet(connection, host.date);
   }
 
@@ -194,18 +194,23 @@ export class Connection implements Endable {
     const isUrgent = request !== undefined && handler.isUrgent(request.path);
     connections.begin(this, clock.now());
     try {
-      if (body.isRead && !isUrgent) this.#hearOfLeaving(departure);
+      if (body.isRead && !isUrgent) this.#inlet.lookAhead();
       const answer = await Promise.race([pace.work(() => this.#make(handler, request, departure)), instead]);
       if (this.#stage !== "serving") return false;
+      // Who says no more may still take what is sent; whether anybody does, writing will show.
+      this.#inlet.lookAway();
       const isLast = head.isLast || this.#host.isDraining || !body.isRead || answer === OVERDUE;
-      const isSent = await this.#outlet.send(answer, {
-        isHead: head.method === "HEAD",
-        isVersion10: head.isVersion10,
-        isLast,
-        isGone: () => this.#stage !== "serving",
-        onWaiting: (bytes) => connections.written(this, bytes, clock.now()),
-      });
-      if (!isSent) return false;
+      // To hand large bytes to the system takes as long as many a request.
+      const sending = pace.work(() =>
+        this.#outlet.send(answer, {
+          isHead: head.method === "HEAD",
+          isVersion10: head.isVersion10,
+          isLast,
+          isGone: () => this.#stage !== "serving",
+          onWaiting: (bytes) => connections.written(this, bytes, clock.now()),
+        })
+      );
+      if (!await sending) return false;
       connections.finish(this, clock.now());
       if (isLast && !(body.isRead && this.#inlet.unread.length === 0)) await this.#linger();
       return !isLast;
@@ -236,15 +241,13 @@ export class Connection implements Endable {
     if (mayWait && !await this.#outlet.sendContinue()) return { kind: "broken" };
     const { signal } = departure;
     const result = await body.read({ clock, timeoutMs: limits.readTimeoutMs, room, signal });
-    if (body.isRead) this.#hearOfLeaving(departure);
+    if (body.isRead) this.#inlet.lookAhead();
     return result;
   }
 
   /** Nobody waits for an answer any more whose client has left. */
-  #hearOfLeaving(departure: Departure): void {
-    this.#inlet.lookAhead(() => {
-      if (!departure.isGone) this.end();
-    });
+  #onLeft(): void {
+    if (!this.#departure?.isGone) this.end();
   }
 
   #lastWords(): SendOptions {

@@ -7,6 +7,8 @@ const LARGE_BYTES = 16 * 1024;
 /** What a connection brings, in order, a piece of it kept until it is wanted. */
 export class Inlet {
   readonly #connection: Deno.TcpConn;
+  readonly #onOver: () => void;
+  #isLookingAhead = false;
   #bytes = new Uint8Array(SMALL_BYTES);
   #start = 0;
   #end = 0;
@@ -15,8 +17,10 @@ export class Inlet {
   #isOver = false;
   #bytesRead = 0;
 
-  constructor(connection: Deno.TcpConn) {
+  /** `onOver` is told that nothing more will come, if it comes out while somebody looks ahead. */
+  constructor(connection: Deno.TcpConn, onOver: () => void) {
     this.#connection = connection;
+    this.#onOver = onOver;
   }
 
   /** Bytes that have come so far. */
@@ -52,30 +56,37 @@ export class Inlet {
   }
 
   /** Begins to read what comes next, if there is room: one hears of a client that leaves while it is answered. */
-  lookAhead(onOver: () => void): void {
-    if (this.#isOver) return onOver();
+  lookAhead(): void {
+    if (this.#isOver) return this.#onOver();
     if (!this.#reading && this.#end - this.#start === this.#bytes.length) return;
     if (!this.#reading) this.#begin();
-    void this.#reading?.then(() => {
-      if (this.#isOver) onOver();
-    });
+    this.#isLookingAhead = true;
+  }
+
+  /** Whoever looked ahead does not want to hear of it any more. */
+  lookAway(): void {
+    this.#isLookingAhead = false;
   }
 
   #begin(): void {
     this.#makeRoom();
     this.#reading = this.#connection.read(this.#bytes.subarray(this.#end)).then(
-      (count) => {
-        this.#reading = undefined;
-        if (count === null) this.#isOver = true;
-        this.#end += count ?? 0;
-        this.#wasFilled = this.#end === this.#bytes.length;
-        this.#bytesRead += count ?? 0;
-      },
-      () => {
-        this.#reading = undefined;
-        this.#isOver = true;
-      },
+      (count) => this.#onRead(count),
+      () => this.#onRead(null),
     );
+  }
+
+  /** `null`: nothing more will come. */
+  #onRead(count: number | null): void {
+    const wasLookingAhead = this.#isLookingAhead;
+    this.#isLookingAhead = false;
+    this.#reading = undefined;
+    this.#end += count ?? 0;
+    this.#wasFilled = this.#end === this.#bytes.length;
+    this.#bytesRead += count ?? 0;
+    if (count !== null) return;
+    this.#isOver = true;
+    if (wasLookingAhead) this.#onOver();
   }
 
   #makeRoom(): void {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers/promises";
+import type { Clock } from "../../../src/base/clock.ts";
 import { SILENT } from "../../../src/base/log.ts";
 import { text } from "../../../src/ingress/answer.ts";
 import { BodyRoom } from "../../../src/ingress/http/body.ts";
@@ -7,6 +8,7 @@ import { Connection } from "../../../src/ingress/http/connection.ts";
 import { Connections } from "../../../src/ingress/http/connections.ts";
 import { Pace } from "../../../src/ingress/http/pace.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
+import { SetClock } from "../../support/set_clock.ts";
 
 /** A client whose pieces have all come, each to be read by itself, and who then waits. */
 class Client {
@@ -16,6 +18,8 @@ class Client {
   answer = "";
   /** What was written last. */
   written = new Uint8Array();
+  /** What each write does besides. */
+  onWrite = () => {};
   isEnded = false;
   /** Whether all has been read, and more is asked for. */
   isDrained = false;
@@ -40,6 +44,7 @@ class Client {
   write(bytes: Uint8Array<ArrayBuffer>): Promise<number> {
     this.answer += new TextDecoder().decode(bytes);
     this.written = bytes;
+    this.onWrite();
     return Promise.resolve(bytes.length);
   }
 
@@ -53,10 +58,7 @@ class Client {
   }
 }
 
-/** Serves it, as far as can be without time going on. */
-async function serve(pieces: readonly string[], body: string | Uint8Array = "fine\n") {
-  const client = new Client(pieces);
-  const clock = new FakeClock();
+function connect(client: Client, clock: Clock, body: string | Uint8Array = "fine\n") {
   const pace = new Pace(clock);
   const connection = new Connection(client as unknown as Deno.TcpConn, {
     clock,
@@ -70,20 +72,26 @@ async function serve(pieces: readonly string[], body: string | Uint8Array = "fin
     date: () => "",
   });
   const served = connection.serve();
-  const pass = async (ms: number) => {
-    await clock.advance(ms);
-    for (let i = 0; i < 50; i++) await setImmediate();
-  };
-  await pass(0);
   return {
-    client,
-    pass,
     async [Symbol.asyncDispose]() {
       connection.end();
       await served;
       pace[Symbol.dispose]();
     },
   };
+}
+
+/** Serves it, as far as can be without time going on. */
+async function serve(pieces: readonly string[], body?: string | Uint8Array) {
+  const client = new Client(pieces);
+  const clock = new FakeClock();
+  const connection = connect(client, clock, body);
+  const pass = async (ms: number) => {
+    await clock.advance(ms);
+    for (let i = 0; i < 50; i++) await setImmediate();
+  };
+  await pass(0);
+  return { client, pass, [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose]() };
 }
 
 const REQUEST = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -153,4 +161,13 @@ Deno.test("A connection gives the memory of an answer in bytes back as well, and
     assert.equal(one.client.answer.match(/x*$/)![0].length, sent);
     assert.equal(bytes.length, 0);
   }
+});
+
+Deno.test("A connection's answers count as work for as long as writing them takes", async () => {
+  const clock = new SetClock();
+  const client = new Client([REQUEST.repeat(6)]);
+  client.onWrite = () => clock.nowMs += 0.2;
+  await using _connection = connect(client, clock);
+  for (let i = 0; i < 1_000; i++) await undefined;
+  assert.equal(client.answer.split("fine").length - 1, 3); // the third begins within the slice
 });

@@ -1,18 +1,9 @@
 import assert from "node:assert/strict";
-import { SystemClock } from "../../../src/base/clock.ts";
 import { Pace } from "../../../src/ingress/http/pace.ts";
-
-/** A clock that goes on while work is done, and otherwise when told. */
-class WorkClock extends SystemClock {
-  nowMs = 0;
-
-  override now(): number {
-    return this.nowMs;
-  }
-}
+import { SetClock } from "../../support/set_clock.ts";
 
 function begin() {
-  const clock = new WorkClock();
+  const clock = new SetClock();
   const pace = new Pace(clock);
   const work = (ms: number) => pace.work(() => void (clock.nowMs += ms));
   return { clock, pace, work };
