@@ -1,6 +1,7 @@
 import { formatProblem } from "../config/mod.ts";
+import { refusedCommands } from "../supervisor/mod.ts";
 import { type Command, EXIT, parseArguments } from "./command.ts";
-import { CONFIG_HELP, CONFIG_OPTION, configPathOf, readOrTell } from "./config_file.ts";
+import { CONFIG_HELP, CONFIG_OPTION, configPathOf, execPolicyOf, readOrTell } from "./config_file.ts";
 
 /** Reads a configuration and says all that is wrong with it. */
 export const check: Command = {
@@ -9,6 +10,7 @@ export const check: Command = {
     "Usage: bunny check [PATH | --config PATH]",
     "",
     "Reads the configuration and prints each problem as file:line:column: key: message.",
+    "Where BUNNY_EXEC_ALLOW is set, programs of exec probes that are not on it are problems, too.",
     "Exit code 0: it is good, warnings or not; 2: it is not, or can't be read.",
     "",
     CONFIG_HELP,
@@ -31,6 +33,9 @@ export const check: Command = {
     if (!reading) return EXIT.usage;
     for (const warning of reading.warnings) output.err(`warning: ${formatProblem(warning)}`);
     const { config } = reading;
+    const refused = refusedCommands(config, execPolicyOf(config));
+    for (const reason of refused) output.err(`${path}: ${reason}`);
+    if (refused.length > 0) return EXIT.usage;
     const probes = counted(config.egress.probes.length, "probe");
     output.out(`${path}: good: ${probes}, ${counted(config.ingress.health.length, "health endpoint")}`);
     return EXIT.ok;

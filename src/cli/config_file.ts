@@ -6,6 +6,8 @@ import {
   readConfigFile,
   readEnvironment,
 } from "../config/mod.ts";
+import { ExecPolicy } from "../probes/mod.ts";
+import { execAllowList } from "../supervisor/mod.ts";
 import type { Output } from "./command.ts";
 
 /** The option of every command that reads a configuration, for `parseArguments`, and its line of help. */
@@ -29,4 +31,10 @@ export async function readOrTell(
   const reading = await readConfigFile(path);
   if (reading.kind === "ok") return reading;
   for (const problem of reading.problems) output.err(formatProblem(problem));
+}
+
+/** Which programs exec probes could run if Bunny were started with this configuration in this environment. */
+export function execPolicyOf(config: Config): ExecPolicy {
+  const { environment } = readEnvironment((name) => Deno.env.get(name));
+  return new ExecPolicy(execAllowList(environment.execAllow, config));
 }

@@ -1,18 +1,16 @@
 import { callAt, SystemClock } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
-import type { ProbeConfig } from "../config/mod.ts";
+import type { Config, ProbeConfig } from "../config/mod.ts";
 import {
   BufferPool,
-  ExecPolicy,
   findKillReach,
   makeProbe,
   type ProbeDeps,
   type ProbeRun,
-  programsOf,
   Resolver,
 } from "../probes/mod.ts";
 import { type Command, EXIT, parseArguments } from "./command.ts";
-import { CONFIG_HELP, CONFIG_OPTION, configPathOf, readOrTell } from "./config_file.ts";
+import { CONFIG_HELP, CONFIG_OPTION, configPathOf, execPolicyOf, readOrTell } from "./config_file.ts";
 
 /** Runs a configuration's probes once each and says what they found: a try before it is deployed. */
 export const probe: Command = {
@@ -21,6 +19,7 @@ export const probe: Command = {
     "Usage: bunny probe [NAME…] [--config PATH]",
     "",
     "Runs the named probes once, one after the other; all of them without a name.",
+    "Where BUNNY_EXEC_ALLOW is set, a program that is not on it is not run.",
     "",
     CONFIG_HELP,
     "",
@@ -48,7 +47,7 @@ export const probe: Command = {
     const chosen = probes.filter(({ name }) =>
       parsed.positionals.length === 0 || parsed.positionals.includes(name)
     );
-    const deps = depsFor(chosen);
+    const deps = depsFor(reading.config);
     let failures = 0;
     for (const config of chosen) {
       const startedAt = deps.clock.now();
@@ -60,12 +59,12 @@ export const probe: Command = {
   },
 };
 
-function depsFor(probes: readonly ProbeConfig[]): ProbeDeps {
+function depsFor(config: Config): ProbeDeps {
   return {
     clock: new SystemClock(),
     resolver: new Resolver(),
     pool: new BufferPool(),
-    execPolicy: new ExecPolicy(programsOf(probes)),
+    execPolicy: execPolicyOf(config),
     killReach: findKillReach(),
   };
 }

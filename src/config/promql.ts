@@ -2,10 +2,12 @@ import type { Steps } from "../base/steps.ts";
 import { quote } from "../base/text.ts";
 import { INSTRUMENTS } from "../model/instruments.ts";
 import { METRIC_NAME } from "../model/labels.ts";
+import { REASONS, SKIP_REASONS } from "../model/probe_result.ts";
 import {
   describePosition,
   type Expr,
   functionNames,
+  leavesOne,
   parseExprInSteps,
   type PositionRange,
   selectorsOf,
@@ -62,13 +64,32 @@ export function builtInMetrics(): string[] {
   return Object.values(INSTRUMENTS).filter(({ kind }) => kind !== "histogram").map(({ name }) => name);
 }
 
-/** Remarks on selectors that can find nothing: a probe or a metric that nobody makes. The query is a good one. */
-export function* remarks(query: string, selectable: Selectable): Steps<Finding[]> {
+/** Values of the label `reason`, which only Bunny sets. */
+const KNOWN_REASONS: ReadonlySet<string> = new Set([...REASONS, ...SKIP_REASONS]);
+
+/**
+ * Remarks on a query, a good one, that is asked of Bunny's own samples: on selectors that can find nothing, and on what is
+ * healthy against all appearances where an empty result is.
+ */
+export function* remarks(
+  query: string,
+  selectable: Selectable,
+  whenEmpty: "healthy" | "unhealthy",
+): Steps<Finding[]> {
   const parsed = yield* parseExprInSteps(query);
-  return parsed.kind === "ok" ? remarksOn(parsed.expr, query, selectable) : [];
+  if (parsed.kind === "error") return [];
+  const findings = remarksOnSelectors(parsed.expr, query, selectable);
+  if (whenEmpty === "healthy" && leavesOne(parsed.expr)) {
+    findings.push({
+      message: "what this finds is healthy where its value is 1, whatever whenEmpty says: " +
+        "put it in brackets and add * 0",
+      index: 0,
+    });
+  }
+  return findings;
 }
 
-function remarksOn(expr: Expr, query: string, selectable: Selectable): Finding[] {
+function remarksOnSelectors(expr: Expr, query: string, selectable: Selectable): Finding[] {
   const { probes, metrics } = selectable;
   const findings: Finding[] = [];
   const say = (value: string, message: string, known: ReadonlySet<string>) => {
@@ -81,6 +102,9 @@ function remarksOn(expr: Expr, query: string, selectable: Selectable): Finding[]
       if (name === "probe" && wanted !== "" && !probes.has(wanted)) say(wanted, "no probe is named", probes);
       if (name === METRIC_NAME && wanted !== "" && !metrics.has(wanted)) {
         say(wanted, "nothing here makes the metric", metrics);
+      }
+      if (name === "reason" && wanted !== "" && !KNOWN_REASONS.has(wanted)) {
+        say(wanted, "no reason is called", KNOWN_REASONS);
       }
     }
   }

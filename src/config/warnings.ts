@@ -8,6 +8,18 @@ import type { ConfigInput } from "./schema.ts";
 /** Says something about a place inside the text at this path. */
 export type ReportInText = (path: Path, message: string, index: number) => void;
 
+/** In lower case: headers that shape a request itself, which a configuration has no say in. */
+export const MESSAGE_HEADERS: ReadonlySet<string> = new Set([
+  "connection",
+  "content-length",
+  "keep-alive",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+
 /** Misspelt names for which the one that was meant is looked for. */
 const MAX_GUESSES = 20;
 
@@ -22,9 +34,18 @@ export function* warn(
   inText: ReportInText,
   isEnough: () => boolean,
 ): Steps<void> {
-  input.egress.probes.forEach(({ tcpSocket }, i) => {
-    if (tcpSocket?.service === undefined) return;
-    report(["egress", "probes", i, "tcpSocket", "service"], "deprecated: the key is called host now");
+  input.egress.probes.forEach(({ tcpSocket, httpGet }, i) => {
+    const path = ["egress", "probes", i];
+    if (tcpSocket?.service !== undefined) {
+      report([...path, "tcpSocket", "service"], "deprecated: the key is called host now");
+    }
+    httpGet?.httpHeaders.forEach(({ name }, j) => {
+      if (!MESSAGE_HEADERS.has(name.toLowerCase())) return;
+      report(
+        [...path, "httpGet", "httpHeaders", j, "name"],
+        "this header is Bunny's own to set: it is not sent",
+      );
+    });
   });
   const { exporters } = input.telemetry.openTelemetry;
   exporters.forEach((exporter, i) => {
@@ -36,7 +57,7 @@ export function* warn(
     metrics: new Set([...builtInMetrics(), ...userMetricNames(config)]),
     guessesLeft: MAX_GUESSES,
   };
-  for (const [i, { query, source }] of config.ingress.health.entries()) {
+  for (const [i, { query, source, whenEmpty }] of config.ingress.health.entries()) {
     if (isEnough()) return;
     yield;
     const key = query.kind === "instant" ? "instantQuery" : "rangeQuery";
@@ -48,7 +69,7 @@ export function* warn(
       report([...path, "relativeEndTime"], "this lies in the future, where there are no samples yet");
     }
     if (source.kind === "remote") continue;
-    for (const { message, index } of yield* remarks(query.expr, selectable)) {
+    for (const { message, index } of yield* remarks(query.expr, selectable, whenEmpty)) {
       inText([...path, "query"], message, index ?? 0);
     }
   }

@@ -22,6 +22,10 @@ export const REASONS = [
 ] as const;
 export type Reason = (typeof REASONS)[number];
 
+/** Why a beat did not run: label values as well. */
+export const SKIP_REASONS = ["still_running", "late"] as const;
+export type SkipReason = (typeof SKIP_REASONS)[number];
+
 const PROBE_TYPES = ["http", "grpc", "tcp", "exec"] as const;
 export type ProbeType = (typeof PROBE_TYPES)[number];
 

@@ -9,12 +9,10 @@ import {
   type ProbeResult,
   type ProbeType,
   type Reason,
+  type SkipReason,
 } from "../model/probe_result.ts";
 import type { History } from "./history.ts";
 import { SteadyStamps } from "./steady_stamps.ts";
-
-/** Why a beat did not run. */
-export type SkipReason = "still_running" | "late";
 
 /** The gauges that come straight from a fact, by the kind of probe that has them. */
 const FACT_GAUGES: Readonly<Record<ProbeType, readonly (readonly [keyof ProbeFacts, Instrument])[]>> = {

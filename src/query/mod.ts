@@ -2,6 +2,7 @@
 export { type Expr, selectorsOf } from "./ast.ts";
 export { toJson } from "./ast_json.ts";
 export { formatApiFloat } from "./go_number.ts";
+export { leavesOne } from "./leaves_one.ts";
 export { formatPromDuration, readDuration } from "./literal.ts";
 export type { ParseError } from "./parse_error.ts";
 export {

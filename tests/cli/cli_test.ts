@@ -106,6 +106,27 @@ for (const { given, set, want } of paths) {
   });
 }
 
+Deno.test("command line: check and probe allow the programs that Bunny would", async () => {
+  using dir = tempDir();
+  const path = dir.write(
+    "bunny.yaml",
+    "egress: { probes: [ { name: a, exec: { command: [ /bin/true ] } } ] }\n",
+  );
+  assert.match((await bunny("check", path)).out, /: good: 1 probe/);
+  assert.equal((await bunny("probe", "--config", path)).code, 0);
+  Deno.env.set("BUNNY_EXEC_ALLOW", "/bin/false");
+  try {
+    const checked = await bunny("check", path);
+    assert.deepEqual([checked.code, checked.out], [2, ""]);
+    assert.match(checked.err, /bunny\.yaml: probe "a": \/bin\/true may not be run: .*\(now: \/bin\/false\)/);
+    const probed = await bunny("probe", "--config", path);
+    assert.equal(probed.code, 1);
+    assert.match(probed.out, /^a .* fail {2}spawn: \/bin\/true may not be run/);
+  } finally {
+    Deno.env.delete("BUNNY_EXEC_ALLOW");
+  }
+});
+
 Deno.test("command line: check names every mistake, and says what is good", async () => {
   using dir = tempDir();
   const bad = await bunny(

@@ -372,6 +372,28 @@ ingress: {httpServer: {health: [{path: a, instantQuery: {query: "otel_tries_tota
       '"otel_tries_total": it is "tries" here, without what the original put around it',
   },
   {
+    name: "a reason that a query names and no failure has",
+    text: `ingress: {httpServer: {health: [{path: a, instantQuery: {
+  query: "sum(probe_failures_total{reason='time_out'}) < bool 1"}}]}}`,
+    want: "2:44: ingress.httpServer.health[0].instantQuery.query: no reason is called " +
+      '"time_out", did you mean "timeout"?',
+  },
+  {
+    name: "a query whose finds may be healthy where finding nothing is",
+    text: `ingress: {httpServer: {health: [{path: a, whenEmpty: healthy, instantQuery: {
+  query: probe_consecutive_failures > 0}}]}}`,
+    want:
+      "2:10: ingress.httpServer.health[0].instantQuery.query: what this finds is healthy where its value " +
+      "is 1, whatever whenEmpty says: put it in brackets and add * 0",
+  },
+  {
+    name: "a header that is not sent",
+    text: "egress: {probes: [{name: a, httpGet: {port: 1, httpHeaders: [{name: A, value: b}, " +
+      "{name: Upgrade, value: c}]}}]}",
+    want:
+      "1:91: egress.probes[0].httpGet.httpHeaders[1].name: this header is Bunny's own to set: it is not sent",
+  },
+  {
     name: "an instant in the future",
     text: `ingress: {httpServer: {health: [{path: a, instantQuery: {relativeInstantTime: 5s, query: "1"}}]}}`,
     want: "1:58: ingress.httpServer.health[0].instantQuery.relativeInstantTime: this lies in the future, " +
@@ -392,6 +414,8 @@ ingress:
   httpServer:
     health:
       - {path: one, instantQuery: {query: 'rate(my_attempts[1m]) and on() probe_success{probe!="b"}'}}
+      - {path: three, whenEmpty: healthy, instantQuery: {query: 'probe_failures_total{reason="timeout"} > 1'}}
+      - {path: four, whenEmpty: healthy, instantQuery: {query: '(probe_consecutive_failures > 0) * 0'}}
       - {path: two, source: remote, remoteUrl: "http://prometheus:9090", instantQuery: {query: up == bool 1}}
 `);
 });

@@ -1,4 +1,4 @@
-import type { HeaderConfig } from "../../config/mod.ts";
+import { type HeaderConfig, MESSAGE_HEADERS } from "../../config/mod.ts";
 import type { TraceContext } from "../../model/trace.ts";
 import { traceparent } from "../../model/trace.ts";
 import { VERSION } from "../../model/version.ts";
@@ -8,19 +8,6 @@ export type HeaderLine = readonly [name: string, value: string];
 
 /** Sent where the configuration says nothing; given as "" they are left out. */
 const DEFAULTS: readonly HeaderLine[] = [["User-Agent", `bunny/${VERSION}`], ["Accept", "*/*"]];
-
-/** Not for the configuration to say: they shape the message itself. `Host` has its own place. */
-const OURS: ReadonlySet<string> = new Set([
-  "host",
-  "connection",
-  "content-length",
-  "keep-alive",
-  "proxy-connection",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-]);
 
 /** A probe's headers, in the order in which they go out, and what it says for `Host`. */
 export interface RequestHeaders {
@@ -38,7 +25,9 @@ export function requestHeaders(configured: readonly HeaderConfig[]): RequestHead
     const lower = name.toLowerCase();
     given.add(lower);
     if (lower === "host") host ||= value;
-    if (!OURS.has(lower) && (value !== "" || !isDefault(lower))) lines.push([name, oneLine(value)]);
+    else if (!MESSAGE_HEADERS.has(lower) && (value !== "" || !isDefault(lower))) {
+      lines.push([name, oneLine(value)]);
+    }
   }
   for (const line of DEFAULTS) if (!given.has(line[0].toLowerCase())) lines.push(line);
   return { host: host === undefined ? undefined : oneLine(host), lines };
