@@ -11,4 +11,4 @@ export { formatProblem, type Problem } from "./problem.ts";
 export { readConfig, type ReadResult } from "./read.ts";
 export { type FileReading, readConfigFile, rereadConfigFile } from "./read_file.ts";
 export { watchConfig, type WatchOptions } from "./watch.ts";
-export { MESSAGE_HEADERS } from "./warnings.ts";
+export { isReservedHeader, isReservedMetadata } from "./reserved_headers.ts";

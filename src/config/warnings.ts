@@ -3,22 +3,11 @@ import type { Config, UserMetricsConfig } from "./config.ts";
 import type { ReportPath } from "./cross_checks.ts";
 import type { Path } from "./problem.ts";
 import { builtInMetrics, remarks } from "./promql.ts";
+import { isReservedHeader, isReservedMetadata } from "./reserved_headers.ts";
 import type { ConfigInput } from "./schema.ts";
 
 /** Says something about a place inside the text at this path. */
 export type ReportInText = (path: Path, message: string, index: number) => void;
-
-/** In lower case: headers that shape a request itself, which a configuration has no say in. */
-export const MESSAGE_HEADERS: ReadonlySet<string> = new Set([
-  "connection",
-  "content-length",
-  "keep-alive",
-  "proxy-connection",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-]);
 
 /** Misspelt names for which the one that was meant is looked for. */
 const MAX_GUESSES = 20;
@@ -34,18 +23,17 @@ export function* warn(
   inText: ReportInText,
   isEnough: () => boolean,
 ): Steps<void> {
-  input.egress.probes.forEach(({ tcpSocket, httpGet }, i) => {
+  input.egress.probes.forEach(({ tcpSocket, httpGet, grpc }, i) => {
     const path = ["egress", "probes", i];
     if (tcpSocket?.service !== undefined) {
       report([...path, "tcpSocket", "service"], "deprecated: the key is called host now");
     }
-    httpGet?.httpHeaders.forEach(({ name }, j) => {
-      if (!MESSAGE_HEADERS.has(name.toLowerCase())) return;
-      report(
-        [...path, "httpGet", "httpHeaders", j, "name"],
-        "this header is Bunny's own to set: it is not sent",
-      );
-    });
+    const unsent = (names: readonly { name: string }[], isReserved: (name: string) => boolean, at: Path) =>
+      names.forEach(({ name }, j) => {
+        if (isReserved(name)) report([...path, ...at, j, "name"], "Bunny sets this itself: it is not sent");
+      });
+    unsent(httpGet?.httpHeaders ?? [], isReservedHeader, ["httpGet", "httpHeaders"]);
+    unsent(grpc?.metadata ?? [], isReservedMetadata, ["grpc", "metadata"]);
   });
   const { exporters } = input.telemetry.openTelemetry;
   exporters.forEach((exporter, i) => {

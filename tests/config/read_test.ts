@@ -388,10 +388,14 @@ ingress: {httpServer: {health: [{path: a, instantQuery: {query: "otel_tries_tota
   },
   {
     name: "a header that is not sent",
-    text: "egress: {probes: [{name: a, httpGet: {port: 1, httpHeaders: [{name: A, value: b}, " +
+    text: "egress: {probes: [{name: a, httpGet: {port: 1, httpHeaders: [{name: Host, value: b}, " +
       "{name: Upgrade, value: c}]}}]}",
-    want:
-      "1:91: egress.probes[0].httpGet.httpHeaders[1].name: this header is Bunny's own to set: it is not sent",
+    want: "1:87: egress.probes[0].httpGet.httpHeaders[1].name: Bunny sets this itself: it is not sent",
+  },
+  {
+    name: "metadata that are not sent",
+    text: "egress: {probes: [{name: a, grpc: {port: 1, metadata: [{name: grpc-timeout, value: 1S}]}}]}",
+    want: "1:57: egress.probes[0].grpc.metadata[0].name: Bunny sets this itself: it is not sent",
   },
   {
     name: "an instant in the future",

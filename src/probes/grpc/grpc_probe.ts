@@ -1,6 +1,6 @@
 import { concat } from "../../base/bytes.ts";
 import type { Clock } from "../../base/clock.ts";
-import type { GrpcAction } from "../../config/mod.ts";
+import { type GrpcAction, isReservedMetadata } from "../../config/mod.ts";
 import type { Outcome } from "../../model/probe_result.ts";
 import { type TraceContext, traceparent } from "../../model/trace.ts";
 import { VERSION } from "../../model/version.ts";
@@ -74,7 +74,7 @@ export class GrpcProbe implements Probe {
       ["content-type", "application/grpc"],
       ["user-agent", `bunny/${VERSION}`],
       ["grpc-timeout", grpcTimeout(timeoutMs)],
-      ...metadata.filter(([name]) => !name.startsWith(":") && !name.startsWith("grpc-") && !OURS.has(name)),
+      ...metadata.filter(([name]) => !isReservedMetadata(name)),
     ];
   }
 
@@ -200,20 +200,6 @@ export class GrpcProbe implements Probe {
     return fail("not_serving", `${whose} is ${statusName(check.status)}`);
   }
 }
-
-/** Headers that are ours to set, whatever the metadata say. */
-const OURS: ReadonlySet<string> = new Set([
-  "te",
-  "content-type",
-  "user-agent",
-  "host",
-  "connection",
-  "keep-alive",
-  "proxy-connection",
-  "transfer-encoding",
-  "upgrade",
-  "content-length",
-]);
 
 /** The limit as the server is told it: at most eight digits and a unit. */
 function grpcTimeout(timeoutMs: number): string {

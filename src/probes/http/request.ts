@@ -1,4 +1,4 @@
-import { type HeaderConfig, MESSAGE_HEADERS } from "../../config/mod.ts";
+import { type HeaderConfig, isReservedHeader } from "../../config/mod.ts";
 import type { TraceContext } from "../../model/trace.ts";
 import { traceparent } from "../../model/trace.ts";
 import { VERSION } from "../../model/version.ts";
@@ -25,7 +25,7 @@ export function requestHeaders(configured: readonly HeaderConfig[]): RequestHead
     const lower = name.toLowerCase();
     given.add(lower);
     if (lower === "host") host ||= value;
-    else if (!MESSAGE_HEADERS.has(lower) && (value !== "" || !isDefault(lower))) {
+    else if (!isReservedHeader(lower) && (value !== "" || !isDefault(lower))) {
       lines.push([name, oneLine(value)]);
     }
   }
