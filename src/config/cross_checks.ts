@@ -121,6 +121,7 @@ class MetricNames {
     const first = this.#kinds.get(name);
     const twin = this.#series.get(`${name} ${labels}`);
     if (this.#builtIn.has(name)) this.#report(path, "Bunny makes a metric of this name itself");
+    else if (name === "_total") this.#report(path, "this leaves no name where OpenMetrics takes _total off");
     else if (first && first.kind !== kind) {
       this.#report(
         path,

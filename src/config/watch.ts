@@ -114,7 +114,9 @@ class ConfigWatch {
       const again = await readContent(path);
       if (again.hash === content.hash) {
         const reading = await interpret(again, path, clock, signal);
-        return reading && this.#changed(reading);
+        // Whoever ended the watch meanwhile waits for no delay: nothing would call it off any more.
+        if (reading && !signal.aborted) this.#changed(reading);
+        return;
       }
       content = again;
     }

@@ -173,7 +173,12 @@ class TreeBuilder {
     this.aliases++;
     const target = this.#anchors.get(alias.source);
     if (target) return target;
-    this.report(path, start, `no anchor &${quote(alias.source).slice(1, -1)} stands before this alias`);
+    // Without its name: it may be a password that somebody forgot to put into quotes.
+    this.report(
+      path,
+      start,
+      "no anchor of this name stands before this alias; text that begins with * belongs in quotes",
+    );
     return nothing(start);
   }
 

@@ -126,7 +126,8 @@ export class Group implements MeterGroup {
       slot.cell.live = false;
       this.#batch.push(slot.ref, STALE_NAN);
     }
-    this.#append(timestampMs);
+    // Behind what was committed in the same moment: the store takes nothing that is not newer.
+    this.#append(Math.max(timestampMs, (this.#lastCommitMs ?? -Infinity) + 1));
     for (const slot of [...this.#counters, ...this.#gauges]) this.#release(slot);
   }
 

@@ -91,7 +91,7 @@ const MISTAKES: Readonly<Record<string, readonly string[]>> = {
     '6:30: ingress.httpServer.health[0].instantQuery.query: PromQL at 1:11: unknown function with name "nosuch"',
   ],
   secret_by_alias: [
-    "5:15: egress.probes[0].httpGet.port: no anchor &token stands before this alias",
+    "5:15: egress.probes[0].httpGet.port: no anchor of this name stands before this alias; text that begins with * belongs in quotes",
     "8:27: egress.probes[1].httpGet.port: expected a whole number from 1 to 65535, found text",
   ],
   secret_env_value_list: [
@@ -386,10 +386,10 @@ const MISTAKES: Readonly<Record<string, readonly string[]>> = {
     "4:28: egress.probes[0].timeoutMilliseconds: expected a whole number from 1 to 3600000, found 0",
   ],
   yaml_alias_of_itself: [
-    "2:11: egress.probes: no anchor &e stands before this alias",
+    "2:11: egress.probes: no anchor of this name stands before this alias; text that begins with * belongs in quotes",
   ],
   yaml_alias_unknown: [
-    "2:11: egress.probes: no anchor &nowhere stands before this alias",
+    "2:11: egress.probes: no anchor of this name stands before this alias; text that begins with * belongs in quotes",
   ],
   yaml_bracket_open: [
     "3:1: a [ or { above is not closed, or its end is not indented far enough",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { setTimeout as realDelay } from "node:timers/promises";
-import type { Logger } from "../../src/base/log.ts";
+import { type Logger, SILENT } from "../../src/base/log.ts";
 import { type FileReading, readConfigFile, watchConfig } from "../../src/config/mod.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 
@@ -353,6 +353,38 @@ Deno.test("config watch: ends at once while a change waits, and closes all", asy
   await watched.stop();
   assert.equal(watched.clock.pending, 0);
   assert.deepEqual(watched.told, []);
+});
+
+/** Tells of each sleep that is over before the sleeper hears of it. */
+class ToldClock extends FakeClock {
+  onWake = () => {};
+
+  override async sleepUntil(dueAtMs: number, signal?: AbortSignal): Promise<boolean> {
+    const isDue = await super.sleepUntil(dueAtMs, signal);
+    this.onWake();
+    return isDue;
+  }
+}
+
+Deno.test("config watch: ends at once where a change is being read that would wait", async () => {
+  const path = join(Deno.makeTempDirSync(), "bunny.yaml");
+  Deno.writeTextFileSync(path, "reload: { delay: 1h }");
+  const clock = new ToldClock();
+  const stopping = new AbortController();
+  clock.onWake = () => stopping.abort();
+  const given: FileReading[] = [];
+  const watching = watchConfig({
+    path,
+    clock,
+    logger: SILENT,
+    signal: stopping.signal,
+    onChange: (reading) => void given.push(reading),
+  });
+  await clock.untilPending();
+  await clock.advance(100); // the second look comes to the same
+  await watching;
+  assert.deepEqual(given, []);
+  Deno.removeSync(join(path, ".."), { recursive: true });
 });
 
 Deno.test("config watch: whoever fails to take a change is told on, and given the next", async () => {

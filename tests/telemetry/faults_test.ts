@@ -247,6 +247,20 @@ Deno.test("what the collector says it left out is counted and said once, with it
   }
 });
 
+Deno.test("what the collector says it left out says nothing where it is no number", async () => {
+  await using peer = await httpReceiver();
+  const body = JSON.stringify({ partialSuccess: { rejectedSpans: "some" } });
+  peer.inbox.reply = () => ({ kind: "answer", status: 200, body });
+  await using rig = await TelemetryRig.start(["otlptracehttp"], {
+    OTEL_EXPORTER_OTLP_ENDPOINT: peer.url,
+    OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
+  });
+  rig.probe("a");
+  await rig.clock.advance(5_000);
+  await until(() => rig.telemetry.stats()[0].state === "delivering");
+  assert.deepEqual([rig.telemetry.stats()[0].sent, rig.telemetry.stats()[0].dropped], [1, 0]);
+});
+
 Deno.test("a certificate that nobody vouches for is a failure, and secrets stay out of the log", async () => {
   await using peer = await httpReceiver({ tls: serverCertificate("untrusted") });
   await using rig = await TelemetryRig.start(["otlptracehttp"], {

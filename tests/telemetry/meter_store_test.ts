@@ -60,3 +60,25 @@ Deno.test("what a meter commits is what the real store has: late zeros, stale ma
     await store.close();
   }
 });
+
+Deno.test("a group that ends in the moment of its last commit ends its series all the same", async () => {
+  const clock = new FakeClock();
+  const store = await Store.open({ clock, logger: SILENT });
+  try {
+    const atMs = clock.wallNow();
+    const group = new MeterRegistry(store, { clock }).group();
+    group.gauge(INSTRUMENTS.bunny_health_verdict, Labels.from({ endpoint: "x" })).set(1);
+    group.commit(atMs);
+    group.close(atMs);
+    const [series] = store.select({
+      matchers: [equalTo("endpoint", "x")],
+      minTimeMs: atMs,
+      maxTimeMs: atMs + 1_000,
+    });
+    const columns = new SampleColumns();
+    series.readLast(atMs, atMs + 1_000, columns);
+    assert.ok(isStaleNaN(columns.values[0]));
+  } finally {
+    await store.close();
+  }
+});

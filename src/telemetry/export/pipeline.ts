@@ -67,7 +67,7 @@ export function startMetricExporter(
   const readAnswer: ReadAnswer = (body) => {
     const { partialSuccess } = serializer.deserializeResponse(body);
     return {
-      rejected: Number(partialSuccess?.rejectedDataPoints ?? 0),
+      rejected: countOf(partialSuccess?.rejectedDataPoints),
       note: partialSuccess?.errorMessage ?? "",
     };
   };
@@ -92,7 +92,7 @@ export function startTraceExporter(exporter: PushExporter, deps: PipelineDeps): 
   const serializer = route.isJson ? JsonTraceSerializer : ProtobufTraceSerializer;
   const readAnswer: ReadAnswer = (body) => {
     const { partialSuccess } = serializer.deserializeResponse(body);
-    return { rejected: Number(partialSuccess?.rejectedSpans ?? 0), note: partialSuccess?.errorMessage ?? "" };
+    return { rejected: countOf(partialSuccess?.rejectedSpans), note: partialSuccess?.errorMessage ?? "" };
   };
   return new SpanOutbox({
     dispatcher: dispatcherOf(exporter, route, readAnswer, timeoutMs, deps),
@@ -102,6 +102,12 @@ export function startTraceExporter(exporter: PushExporter, deps: PipelineDeps): 
     maxQueueSize,
     maxBatchSize,
   });
+}
+
+/** How many a receiver says it has rejected; what is no number says nothing. */
+function countOf(said: unknown): number {
+  const count = Number(said ?? 0);
+  return Number.isFinite(count) ? count : 0;
 }
 
 /** Tracing whose spans go to these outboxes. */
