@@ -30,6 +30,7 @@ export function* crossCheck(output: unknown, report: ReportPath): Steps<void> {
   const names = new MetricNames(report);
   for (const [i, probe] of probes.entries()) {
     yield;
+    uniqueHeaders(at(probe, "httpGet", "headers"), ["egress", "probes", i, "httpGet", "headers"], report);
     names.add(probe, ["egress", "probes", i]);
   }
   for (const [i, endpoint] of endpoints.entries()) {
@@ -48,6 +49,17 @@ function uniqueProbes(probes: readonly Loose[], report: ReportPath): void {
     if (first) report(path, `the name is taken: ${formatPath(first)} is ${quote(name)} too`);
     else seen.set(name, path);
   });
+}
+
+/** Headers' names are the same in upper and lower case. */
+function uniqueHeaders(headers: Loose, path: Path, report: ReportPath): void {
+  const seen = new Map<string, string>();
+  if (typeof headers !== "object" || headers === null) return;
+  for (const name of Object.keys(headers)) {
+    const first = seen.get(name.toLowerCase());
+    if (first !== undefined) report([...path, name], `the name is taken: ${quote(first)} is the same header`);
+    else seen.set(name.toLowerCase(), name);
+  }
 }
 
 function uniquePorts(server: Loose, report: ReportPath): void {

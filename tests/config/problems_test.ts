@@ -78,6 +78,12 @@ const MISTAKES: Readonly<Record<string, readonly string[]>> = {
   promql_regex: [
     "6:32: ingress.httpServer.health[0].instantQuery.query: PromQL at 1:15: error parsing regexp: missing closing ): `a(`",
   ],
+  http_headers_twice: [
+    '8:20: egress.probes[0].httpGet.headers.x-ready: the name is taken: "X-Ready" is the same header',
+  ],
+  metric_name_total: [
+    "6:27: egress.probes[0].metrics.attempts.name: this leaves no name where OpenMetrics takes _total off",
+  ],
   promql_syntax: [
     "6:52: ingress.httpServer.health[0].instantQuery.query: PromQL at 1:35: unclosed left parenthesis",
   ],
