@@ -103,12 +103,12 @@ function metricClashes({ enabled, name, extraLabels }: Found): Clash[] {
   return clashes;
 }
 
-/** `metrics` of a probe or of a health endpoint. */
-export function userMetrics(what: string) {
+/** `metrics` of a probe or of a health endpoint: what is counted, which of them are successes, and which one is timed. */
+export function userMetrics(what: { counted: string; successes: string; timed: string }) {
   return keys({
-    attempts: v.optional(metric(`Counter of ${what}.`)),
-    successes: v.optional(metric("Counter of those that succeeded.")),
-    responseTime: v.optional(metric("Gauge: how long the last success took, in milliseconds.")),
+    attempts: v.optional(metric(`Counter of ${what.counted}.`)),
+    successes: v.optional(metric(`Counter of ${what.successes}.`)),
+    responseTime: v.optional(metric(`Gauge: how long ${what.timed} took, in milliseconds.`)),
   });
 }
 
@@ -187,7 +187,7 @@ export function tls() {
       ),
       ca: about(
         v.optional(someText()),
-        "PEM file with the authorities that are trusted instead of the system's.",
+        "PEM file with the authorities that are trusted instead of the runtime's own.",
       ),
       cert: about(v.optional(someText()), "PEM file with the client's certificate; needs key."),
       key: about(v.optional(someText()), "PEM file with the client's private key; needs cert."),
@@ -213,6 +213,9 @@ export function host() {
   );
 }
 
+/** Captures the address: in brackets or without. The zone is an interface of this machine, whatever it is called. */
+const IPV6_WITH_ZONE = /^(?:\[([^%\]]+)(?:%[\w.-]+)?\]|([^%\]]+)(?:%[\w.-]+)?)$/;
+
 function hostProblem(host: string): string | undefined {
   if (host.includes("://")) return "a host is a name or an address, without a scheme";
   if (/[/?#]/.test(host)) return "a host is a name or an address, without a path";
@@ -220,7 +223,11 @@ function hostProblem(host: string): string | undefined {
   if (colons === 1 && !host.startsWith("[")) {
     return 'a host is a name or an address; the port has a key of its own, "port"';
   }
-  const isAddress = colons > 1 && /^\[?[0-9A-Fa-f:.]+(%[\w.-]+)?\]?$/.test(host);
+  if (/^\d[\d.]*$/.test(host) && !net.isIPv4(host)) {
+    return "an IPv4 address is four numbers up to 255, without leading zeros";
+  }
+  const [, bracketed, plain = bracketed] = IPV6_WITH_ZONE.exec(host) ?? [];
+  const isAddress = plain !== undefined && net.isIPv6(plain);
   const isName = /^[A-Za-z0-9._-]*$/.test(host) && host.length <= 253;
   return isAddress || isName ? undefined : "this is neither a host name nor an IP address";
 }

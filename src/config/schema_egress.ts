@@ -238,7 +238,13 @@ const probe = () =>
       grpc: v.optional(about(grpc(), "Ask the standard health service over gRPC.")),
       tcpSocket: v.optional(about(tcpSocket(), "Connect over TCP, and converse.")),
       exec: v.optional(about(exec(), "Run a command.")),
-      metrics: about(v.optional(userMetrics("attempts"), {}), "Metrics under names of your own."),
+      metrics: about(
+        v.optional(
+          userMetrics({ counted: "attempts", successes: "those that succeeded", timed: "the last success" }),
+          {},
+        ),
+        "Metrics under names of your own.",
+      ),
       initialDelayMilliseconds: v.optional(
         about(initialDelay(), "Overrides egress.initialDelayMilliseconds."),
       ),

@@ -90,7 +90,17 @@ const health = () =>
       rangeQuery: v.optional(
         about(rangeQuery(), "Evaluate at every step of a range: all of them must be healthy."),
       ),
-      metrics: about(v.optional(userMetrics("evaluations"), {}), "Metrics under names of your own."),
+      metrics: about(
+        v.optional(
+          userMetrics({
+            counted: "evaluations",
+            successes: "healthy verdicts",
+            timed: "the last evaluation",
+          }),
+          {},
+        ),
+        "Metrics under names of your own.",
+      ),
       whenEmpty: about(
         v.optional(oneOf("unhealthy", "healthy"), "unhealthy"),
         "Verdict when the query finds nothing.",
