@@ -38,16 +38,24 @@ export interface Evaluation {
   readonly sinceMs: number;
 }
 
+/** How an endpoint stands. */
+interface Standing {
+  verdict: Verdict;
+  /** What was answered last, errors included, and since when (monotonic ms). */
+  shown: { readonly healthy: boolean; readonly sinceMs: number };
+  /** Whether the query has ever said anything; until then `initial` speaks for it. */
+  answered: boolean;
+}
+
 /** A path whose verdict is a query. Concurrent requests share one evaluation. */
 export class HealthEndpoint {
   readonly config: HealthConfig;
   readonly #deps: HealthEndpointDeps;
   readonly #meters: EndpointMeters;
-  #verdict: Verdict;
-  /** What was answered last, errors included, and since when (monotonic ms). */
-  #shown: { readonly healthy: boolean; readonly sinceMs: number };
-  /** Whether the query has ever said anything; until then `initial` speaks for it. */
-  #answered = false;
+  /** The same object as that of whose place it takes: that one goes on answering for as long as this is not in it. */
+  readonly #standing: Standing;
+  /** Whether what its predecessor's query has said is of no account: this one asks something else. */
+  #asksAnew = false;
   #running: Promise<Evaluation> | undefined;
   #last: Evaluation | undefined;
 
@@ -57,14 +65,14 @@ export class HealthEndpoint {
     this.#deps = deps;
     this.#meters = new EndpointMeters(config, deps.meter.group());
     const healthy = config.initial === "healthy";
-    this.#verdict = { healthy, contraryMs: undefined };
-    this.#shown = { healthy, sinceMs: deps.clock.now() };
-    if (!before || !before.#answered) return;
-    this.#answered = true;
-    this.#shown = before.#shown;
+    this.#standing = before && before.#standing.answered ? before.#standing : {
+      verdict: { healthy, contraryMs: undefined },
+      shown: { healthy, sinceMs: deps.clock.now() },
+      answered: false,
+    };
+    if (!before) return;
     const { query, source } = before.config;
-    const asksTheSame = fingerprint([query, source]) === fingerprint([config.query, config.source]);
-    this.#verdict = asksTheSame ? before.#verdict : { ...before.#verdict, contraryMs: undefined };
+    this.#asksAnew = fingerprint([query, source]) !== fingerprint([config.query, config.source]);
   }
 
   /** The newest evaluation, without making one; for pages. */
@@ -91,9 +99,9 @@ export class HealthEndpoint {
     const result = await this.#deps.evaluate(atMs).catch(internalError);
     const durationMs = clock.now() - startedAt;
     const knownAtMs = clock.wallNow();
-    const before = this.#shown;
+    const before = this.#standing.shown;
     const evaluation = this.#judge(findingOf(result), result, atMs);
-    const changed = this.#shown.healthy !== before.healthy;
+    const changed = this.#standing.shown.healthy !== before.healthy;
     this.#last = evaluation;
     this.#meters.record(evaluation, durationMs, changed, knownAtMs);
     if (changed) {
@@ -111,9 +119,12 @@ export class HealthEndpoint {
 
   #judge(finding: Finding, result: QueryResult, atMs: number): Evaluation {
     const now = this.#deps.clock.now();
+    const standing = this.#standing;
+    if (this.#asksAnew) standing.verdict = { ...standing.verdict, contraryMs: undefined };
+    this.#asksAnew = false;
     const answer = (healthy: boolean, status: number, reason: string): Evaluation => {
-      if (healthy !== this.#shown.healthy) this.#shown = { healthy, sinceMs: now };
-      const sinceMs = atMs - (now - this.#shown.sinceMs);
+      if (healthy !== standing.shown.healthy) standing.shown = { healthy, sinceMs: now };
+      const sinceMs = atMs - (now - standing.shown.sinceMs);
       return { healthy, status, reason, finding, result, atMs, sinceMs };
     };
     // An error is never damped and never a 200, and says nothing about what the query thinks of the app.
@@ -121,13 +132,13 @@ export class HealthEndpoint {
 
     const emptyIsHealthy = this.config.whenEmpty === "healthy";
     const says = finding.kind === "healthy" || (finding.kind === "no_data" && emptyIsHealthy);
-    if (finding.kind === "no_data" && !emptyIsHealthy && !this.#answered && this.#verdict.healthy) {
+    if (finding.kind === "no_data" && !emptyIsHealthy && !standing.answered && standing.verdict.healthy) {
       return answer(true, 200, `${finding.reason} yet: healthy at first, as configured`);
     }
-    if (finding.kind !== "no_data" || emptyIsHealthy) this.#answered = true;
+    if (finding.kind !== "no_data" || emptyIsHealthy) standing.answered = true;
 
-    this.#verdict = damped(this.#verdict, says, now, this.config.forMs);
-    const { healthy, contraryMs } = this.#verdict;
+    standing.verdict = damped(standing.verdict, says, now, this.config.forMs);
+    const { healthy, contraryMs } = standing.verdict;
     const status = healthy ? 200 : finding.kind === "no_data" ? 504 : 503;
     if (contraryMs === undefined) return answer(healthy, status, finding.reason);
     const neededMs = says ? this.config.forMs.healthy : this.config.forMs.unhealthy;

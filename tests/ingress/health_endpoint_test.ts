@@ -216,6 +216,36 @@ for (const { name, config, says, want } of successions) {
   });
 }
 
+Deno.test("health endpoint that takes another's place goes by what that one says until then", async () => {
+  const says = [scalar(1), scalar(0), scalar(1), scalar(0)];
+  const config = { forMs: { healthy: 0, unhealthy: 1_500 } };
+  const { clock, endpoint, deps } = endpointSaying(says, config);
+  const statuses: number[] = [];
+  const ask = async (asked: HealthEndpoint) => {
+    statuses.push((await asked.evaluate()).status);
+    await clock.advance(1_000);
+  };
+  await ask(endpoint);
+  await ask(endpoint);
+  const successor = new HealthEndpoint({ ...CONFIG, ...config, description: "new" }, deps, endpoint);
+  await ask(endpoint); // healthy again, so what was contrary is over
+  await ask(successor);
+  assert.deepEqual(statuses, [200, 200, 200, 200]);
+});
+
+Deno.test("health endpoint and its successor tell of a change once", async () => {
+  const answer = Promise.withResolvers<QueryResult>();
+  const { endpoint, deps, changes } = endpointSaying([scalar(1)]);
+  await endpoint.evaluate();
+  const late = { ...deps, evaluate: () => answer.promise };
+  const old = new HealthEndpoint({ ...CONFIG, description: "old" }, late, endpoint);
+  const successor = new HealthEndpoint({ ...CONFIG, description: "new" }, late, old);
+  const both = [old.evaluate(), successor.evaluate()];
+  answer.resolve(scalar(0));
+  await Promise.all(both);
+  assert.deepEqual(changes.map(({ healthy }) => healthy), [true, false]);
+});
+
 Deno.test("health endpoint tells of a change at the time at which it was known", async () => {
   const { clock, deps, changes } = endpointSaying([]);
   const endpoint = new HealthEndpoint(CONFIG, {

@@ -343,6 +343,20 @@ for (const before of [0, 2]) {
   });
 }
 
+Deno.test("server answers a client that says it has said all, and tells whoever makes the answer", async () => {
+  const { promise: told, resolve: onTold } = Promise.withResolvers<void>();
+  await using server = listen(async (request) => {
+    request.signal.addEventListener("abort", () => onTold());
+    await told;
+    return text(200, `${request.path}\n`);
+  }, PATIENT);
+  using connection = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
+  await connection.write(new TextEncoder().encode("GET /a HTTP/1.1\r\nHost: a\r\n\r\n".repeat(2)));
+  await connection.closeWrite();
+  const all = await new Response(connection.readable).text();
+  assert.deepEqual(all.match(/^a$/gm), ["a", "a"]);
+});
+
 Deno.test("server answers a client that says it has said all in the middle of a body, after an answer", async () => {
   await using server = listen(routed, PATIENT);
   using connection = await Deno.connect({ hostname: "127.0.0.1", port: server.port });

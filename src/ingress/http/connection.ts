@@ -120,7 +120,13 @@ export class Connection implements Endable {
   timeOut(): void {
     if (this.#stage !== "serving") return this.end();
     this.#stage = "leaving";
-    void this.#outlet.send(TIMED_OUT, this.#lastWords()).catch(() => {}).finally(() => this.end());
+    // Nobody else has an eye on it any more, and its client may take nothing.
+    const { clock } = this.#host;
+    const limit = callAt(clock, clock.now() + LINGER_MS, () => this.end());
+    void this.#outlet.send(TIMED_OUT, this.#lastWords()).catch(() => {}).finally(() => {
+      limit[Symbol.dispose]();
+      this.end();
+    });
   }
 
   onOverdue(): void {
@@ -197,7 +203,6 @@ export class Connection implements Endable {
       if (body.isRead && !isUrgent) this.#inlet.lookAhead();
       const answer = await Promise.race([pace.work(() => this.#make(handler, request, departure)), instead]);
       if (this.#stage !== "serving") return false;
-      // Who says no more may still take what is sent; whether anybody does, writing will show.
       this.#inlet.lookAway();
       const isLast = head.isLast || this.#host.isDraining || !body.isRead || answer === OVERDUE;
       // To hand large bytes to the system takes as long as many a request.
@@ -222,7 +227,7 @@ export class Connection implements Endable {
   }
 
   async #make(handler: Handler, request: Request | undefined, departure: Departure): Promise<Answer> {
-    if (departure.isGone) return NOBODY_WAITS;
+    if (this.#stage !== "serving") return NOBODY_WAITS;
     if (!request) return text(400, "bad request\n");
     try {
       return await handler.handle(request);
@@ -245,9 +250,12 @@ export class Connection implements Endable {
     return result;
   }
 
-  /** Nobody waits for an answer any more whose client has left. */
+  /**
+   * A client that says no more has left, or has said all that it wants to and waits: nothing costly is begun or gone on
+   * with for it, but whatever comes of that is sent. Whether anybody takes it, writing will show.
+   */
   #onLeft(): void {
-    if (!this.#departure?.isGone) this.end();
+    this.#departure?.tell();
   }
 
   #lastWords(): SendOptions {

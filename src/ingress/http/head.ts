@@ -99,17 +99,24 @@ function isText(bytes: Uint8Array, from: number): boolean {
   return true;
 }
 
+/** What a whole address, which is taken as well (RFC 9112, 3.2.2), has behind its host. */
+function pathOf(target: string): string {
+  const behind = target.replace(/^https?:\/\/[^/?#]+/i, "");
+  return behind === "" || (behind !== target && behind.startsWith("?")) ? `/${behind}` : behind;
+}
+
 /** Reads a whole head, with the empty line at its end. */
 export function parseHead(bytes: Uint8Array): Head | Refusal {
   const lines = decoder.decode(bytes).split("\r\n");
   let at = 0;
   while (lines[at] === "") at++;
-  const [, method, target, version] = REQUEST_LINE.exec(lines[at]) ?? [];
+  const [, method, requested, version] = REQUEST_LINE.exec(lines[at]) ?? [];
   if (method === undefined || !METHODS.has(method)) return bad("bad request line");
   if (version === undefined || version === "0.9" || version === "2.0") {
     return new Refusal(505, "HTTP version not supported");
   }
   if (version !== "1.1" && version !== "1.0") return bad("bad HTTP version");
+  const target = pathOf(requested);
   if (!target.startsWith("/")) return bad("the target is no path");
   const isVersion10 = version === "1.0";
   const fields = parseFields(lines, at + 1);

@@ -89,18 +89,21 @@ export class Outlet {
     const { isHead, isVersion10, isGone, onWaiting } = options;
     const isChunked = !isVersion10;
     let before = this.#head(answer, isChunked ? "Transfer-Encoding: chunked\r\n" : "", options);
-    if (isHead) return await this.#write(encoder.encode(before));
+    const isWritten = (bytes: Uint8Array) => {
+      onWaiting(bytes.length);
+      return this.#write(bytes);
+    };
+    if (isHead) return await isWritten(encoder.encode(before));
     this.#hurry();
     for await (const piece of pieces) {
       if (isGone()) return false;
       if (piece === "") continue; // an empty chunk would be the last
       const bytes = isChunked ? framed(before, piece) : encoder.encode(before + piece);
       before = "";
-      onWaiting(bytes.length);
-      if (!await this.#write(bytes)) return false;
+      if (!await isWritten(bytes)) return false;
       onWaiting(0);
     }
-    return !isGone() && await this.#write(encoder.encode(isChunked ? before + LAST_CHUNK : before));
+    return !isGone() && await isWritten(encoder.encode(isChunked ? before + LAST_CHUNK : before));
   }
 
   /** Without it the last piece waits until the client has said that it has those before. */

@@ -20,6 +20,8 @@ class Client {
   written = new Uint8Array();
   /** What each write does besides. */
   onWrite = () => {};
+  /** Whether nothing that is written is taken. */
+  isStuck = false;
   isEnded = false;
   /** Whether all has been read, and more is asked for. */
   isDrained = false;
@@ -45,6 +47,7 @@ class Client {
     this.answer += new TextDecoder().decode(bytes);
     this.written = bytes;
     this.onWrite();
+    if (this.isStuck) return new Promise(() => {});
     return Promise.resolve(bytes.length);
   }
 
@@ -73,6 +76,7 @@ function connect(client: Client, clock: Clock, body: string | Uint8Array = "fine
   });
   const served = connection.serve();
   return {
+    timeOut: () => connection.timeOut(),
     async [Symbol.asyncDispose]() {
       connection.end();
       await served;
@@ -91,7 +95,12 @@ async function serve(pieces: readonly string[], body?: string | Uint8Array) {
     for (let i = 0; i < 50; i++) await setImmediate();
   };
   await pass(0);
-  return { client, pass, [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose]() };
+  return {
+    client,
+    pass,
+    timeOut: connection.timeOut,
+    [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
+  };
 }
 
 const REQUEST = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -170,4 +179,15 @@ Deno.test("A connection's answers count as work for as long as writing them take
   await using _connection = connect(client, clock);
   for (let i = 0; i < 1_000; i++) await undefined;
   assert.equal(client.answer.split("fine").length - 1, 3); // the third begins within the slice
+});
+
+Deno.test("A connection whose client does not take what it is told last ends half a second later", async () => {
+  await using one = await serve(["GET / HT"]);
+  one.client.isStuck = true;
+  one.timeOut();
+  assert.match(one.client.answer, /^HTTP\/1\.1 408 /);
+  await one.pass(499);
+  assert.equal(one.client.isEnded, false);
+  await one.pass(1);
+  assert.ok(one.client.isEnded);
 });

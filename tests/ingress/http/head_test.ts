@@ -88,3 +88,16 @@ Deno.test("Trailers may not say what has been said before the body", () => {
     assert.ok(checkTrailers(bytesOf(`X: a\r\n${name}: 1\r\n\r\n`)) instanceof Refusal, name);
   }
 });
+
+const targets: Readonly<Record<string, string>> = {
+  "http://a/b?c=d": "/b?c=d",
+  "HTTPS://a:1/b": "/b",
+  "http://a": "/",
+  "http://a?b": "/?b",
+  "/http://a/b": "/http://a/b",
+};
+for (const [target, want] of Object.entries(targets)) {
+  Deno.test(`A head's target ${target} is ${want}`, () => {
+    assert.equal(parsed(`GET ${target} HTTP/1.1\r\nHost: a\r\n\r\n`).target, want);
+  });
+}
