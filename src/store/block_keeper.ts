@@ -4,11 +4,11 @@ import type { Logger } from "../base/log.ts";
 import { Block, type BlockMeans } from "./block.ts";
 import type { BlockMeta } from "./block_meta.ts";
 import type { BlockSet } from "./block_set.ts";
-import { mergeBlocks } from "./compaction.ts";
+import { mergeBlocks, UnreadableBlockError } from "./compaction.ts";
 import { removeBlock } from "./disk_open.ts";
 import type { DiskCounts } from "./disk_stats.ts";
 import type { StoreSettings } from "./options.ts";
-import { expiredByAge, expiredBySize, oldestFirst, planCompaction } from "./plan.ts";
+import { bytesOf, expiredByAge, expiredBySize, oldestFirst, planCompaction } from "./plan.ts";
 import type { Room } from "./room.ts";
 import { expireSetAside, removeSetAside } from "./set_aside.ts";
 import type { Slices } from "./slices.ts";
@@ -31,7 +31,10 @@ export class BlockKeeper {
   readonly #parts: BlockKeeperParts;
   readonly #room: Room;
   readonly #slices: Slices;
+  /** Blocks that a merge could not read: as nothing mends them, they are left alone. */
+  readonly #unreadable = new WeakSet<Block>();
   #retryMergeAt = -Infinity;
+  #reportSetAsideAt = -Infinity;
 
   constructor(parts: BlockKeeperParts, room: Room, slices: Slices) {
     this.#parts = parts;
@@ -48,12 +51,14 @@ export class BlockKeeper {
   async merge(headMinMs: number): Promise<void> {
     const { dir, blocks, settings, clock, counts, logger } = this.#parts;
     if (clock.now() < this.#retryMergeAt) return;
-    const group = planCompaction(blocks.list(), settings.minBlockMs, settings.maxBlockMs, headMinMs);
+    const group = planCompaction(blocks.list(), settings.minBlockMs, settings.maxBlockMs, headMinMs, {
+      maxBytes: this.#room.limitBytes / 4,
+      unreadable: this.#unreadable,
+    });
     if (!group) return;
     const isWhole = () => group.every((block) => blocks.list().includes(block));
     try {
-      const needed = group.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-      if (needed > this.#room.limitBytes / 4) return;
+      const needed = bytesOf(group);
       this.makeRoom(needed);
       if (!isWhole() || !this.#room.has(needed)) return;
       using _ = this.#room.reserve(needed);
@@ -65,7 +70,8 @@ export class BlockKeeper {
     } catch (error) {
       if (!isWhole()) return this.#room.measure(); // one of them had to make room meanwhile
       counts.compactionFailures++;
-      this.#retryMergeAt = clock.now() + RETRY_MS;
+      if (error instanceof UnreadableBlockError) this.#unreadable.add(error.block);
+      else this.#retryMergeAt = clock.now() + RETRY_MS;
       logger.error("blocks can't be merged: they stay as they are", { error: messageOf(error) });
     }
     this.#room.measure();
@@ -79,7 +85,7 @@ export class BlockKeeper {
       const old = expiredByAge(blocks.list(), nowMs, settings.retentionMs);
       if (old.length > 0) counts.timeRetentions++;
       this.#drop(old);
-      expireSetAside(dir, nowMs - settings.retentionMs);
+      this.#trySetAside(() => expireSetAside(dir, nowMs, settings.retentionMs));
     }
     this.makeRoom(0);
   }
@@ -89,7 +95,7 @@ export class BlockKeeper {
     const { blocks, counts, dir } = this.#parts;
     if (this.#room.limitBytes === Infinity) return;
     const budget = () => this.#room.blockBudget(blocks.sizeBytes, needed);
-    if (budget() < blocks.sizeBytes && removeSetAside(dir)) this.#room.measure();
+    if (budget() < blocks.sizeBytes) this.#trySetAside(() => removeSetAside(dir));
     const doomed = expiredBySize(blocks.list(), budget());
     if (doomed.length === 0) return;
     counts.sizeRetentions++;
@@ -100,12 +106,27 @@ export class BlockKeeper {
   /** As `makeRoom`, for the log between two looks at the directory: what is newest must not wait for what is old. */
   makeRoomForLog(bytes: number): void {
     const { blocks, counts, dir } = this.#parts;
-    if (removeSetAside(dir)) this.#room.measure();
+    this.#trySetAside(() => removeSetAside(dir));
     if (this.#room.has(bytes) || blocks.list().length === 0) return;
     counts.sizeRetentions++;
     for (const block of oldestFirst(blocks.list())) {
       this.#drop([block]);
       if (this.#room.has(bytes)) return;
+    }
+  }
+
+  /**
+   * Removes something of what was set aside. What can't be removed, on a file system that became read-only for example,
+   * stays: the log and the blocks must not wait for it.
+   */
+  #trySetAside(remove: () => boolean): void {
+    const { clock, logger } = this.#parts;
+    try {
+      if (remove()) this.#room.measure();
+    } catch (error) {
+      if (clock.now() < this.#reportSetAsideAt) return; // this may be tried with every write
+      this.#reportSetAsideAt = clock.now() + RETRY_MS;
+      logger.error("what was set aside can't be removed", { error: messageOf(error) });
     }
   }
 

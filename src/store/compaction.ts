@@ -8,15 +8,28 @@ import { sampleCount } from "./chunk_files.ts";
 import { ChunkDecoder } from "./chunk_decoder.ts";
 import { ChunkEncoder } from "./chunk_encoder.ts";
 import { Encoding } from "./chunk_slab.ts";
+import { isBroken } from "./index_reader.ts";
 import { compareFlat, inUtf8Order } from "./text_order.ts";
 
 /** Neighbouring chunks of floats are joined while they have no more samples than this together. */
 const JOINED_ROWS = 256;
 
+/** A block that was to be merged with others, and is broken. */
+export class UnreadableBlockError extends Error {
+  override readonly name = "UnreadableBlockError";
+  readonly block: Block;
+
+  constructor(block: Block, cause: Error) {
+    super(`block ${block.meta.ulid}: ${cause.message}`, { cause });
+    this.block = block;
+  }
+}
+
 /**
  * Writes one block with all that is in several, which are in order of time and don't overlap. Deleted samples are left
  * out. The old blocks stay; whoever adds the new one removes them in the same step.
  * @returns undefined when nothing was left
+ * @throws UnreadableBlockError, and what writing throws
  */
 export async function mergeBlocks(
   dataDir: string,
@@ -26,7 +39,7 @@ export async function mergeBlocks(
 ): Promise<BlockMeta | undefined> {
   const symbols = new Set<string>();
   for (const block of blocks) {
-    for (const { labels } of block.all()) {
+    for (const { labels } of seriesOf(block)) {
       for (const text of labels.flat) symbols.add(text);
       await pause();
     }
@@ -61,7 +74,7 @@ function* merged(blocks: readonly Block[]): IterableIterator<SeriesToWrite> {
   const gathering = new ChunkGathering();
   const cursors: Cursor[] = blocks.map((block) => ({
     block,
-    rest: block.all(),
+    rest: seriesOf(block),
     current: undefined,
     flat: [],
   }));
@@ -76,11 +89,29 @@ function* merged(blocks: readonly Block[]): IterableIterator<SeriesToWrite> {
     gathering.clear();
     for (const cursor of cursors) {
       if (!cursor.current || compareFlat(cursor.flat, flat) !== 0) continue;
-      gathering.add(cursor.block, cursor.current);
+      try {
+        gathering.add(cursor.block, cursor.current);
+      } catch (error) {
+        throw blaming(cursor.block, error);
+      }
       advance(cursor);
     }
     yield { flat, chunks: gathering.chunks() };
   }
+}
+
+/** Every series of a block, in the order of the labels. @throws UnreadableBlockError */
+function* seriesOf(block: Block): IterableIterator<BlockSeries> {
+  try {
+    yield* block.all();
+  } catch (error) {
+    throw blaming(block, error);
+  }
+}
+
+/** What is thrown for an error met while reading a block. */
+function blaming(block: Block, error: unknown): unknown {
+  return isBroken(error) ? new UnreadableBlockError(block, error) : error;
 }
 
 function advance(cursor: Cursor): void {

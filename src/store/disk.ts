@@ -159,10 +159,13 @@ export class Disk {
 
   /** Gives the directory free. A long log becomes blocks first, so that the next start needn't read it. */
   async close(): Promise<void> {
-    if (samplesHeld(this.#parts.head) >= LONG_LOG_SAMPLES) await this.#cutAll();
-    await this.wal.close();
-    this.#parts.blocks.close();
-    this.#lock.release();
+    try {
+      if (samplesHeld(this.#parts.head) >= LONG_LOG_SAMPLES) await this.#cutAll();
+      await this.wal.close();
+    } finally {
+      this.#parts.blocks.close();
+      this.#lock.release();
+    }
   }
 
   async #load(): Promise<void> {

@@ -24,6 +24,11 @@ export class CorruptBlockError extends Error {
   override readonly name = "CorruptBlockError";
 }
 
+/** Whether an error says that a block's files are damaged or gone. */
+export function isBroken(error: unknown): error is Error {
+  return error instanceof CorruptBlockError || error instanceof Deno.errors.NotFound;
+}
+
 /** One value's place in the postings offset table. */
 interface TableEntry {
   readonly value: string;
@@ -129,8 +134,10 @@ export class IndexReader {
       throw new CorruptBlockError(`index: wrong checksum of series ${number}`);
     }
     const labels = Math.min(from.uvarint(), length);
-    const flat = Array.from({ length: labels * 2 }, () => this.#symbol(from.uvarint()));
-    return { flat, chunks: readChunks(from) };
+    const symbols = Array.from({ length: labels * 2 }, () => from.uvarint());
+    const chunks = readChunks(from);
+    // Symbols lie on other pages, and reading those may take the memory of this entry's.
+    return { flat: symbols.map((number) => this.#symbol(number)), chunks };
   }
 
   #symbol(number: number): string {

@@ -55,6 +55,14 @@ export function planLastCut(
 /** What compaction needs to know of a block. */
 export type Span = Pick<Block, "meta" | "sizeBytes">;
 
+/** What compaction leaves alone. */
+export interface CompactionLimits<B> {
+  /** Groups that take up more than this together. Default: none. */
+  readonly maxBytes?: number;
+  /** Blocks that can't be read. Default: none. */
+  readonly unreadable?: { has(block: B): boolean };
+}
+
 /**
  * Blocks to merge into one: two or more that lie in one aligned stretch of the block range, three times it, nine times …
  * up to `maxBlockMs`, when that stretch is over. Shorter stretches first, then older ones.
@@ -64,15 +72,19 @@ export function planCompaction<B extends Span>(
   minBlockMs: number,
   maxBlockMs: number,
   headMinMs: number,
+  { maxBytes = Infinity, unreadable }: CompactionLimits<B> = {},
 ): B[] | undefined {
+  const mergeable = blocks.filter((block) => !unreadable?.has(block));
   for (const rangeMs of ranges(minBlockMs, maxBlockMs)) {
     const groups = new Map<number, B[]>();
-    for (const block of blocks) {
+    for (const block of mergeable) {
       const start = Math.floor(block.meta.minTimeMs / rangeMs) * rangeMs;
       const fits = block.meta.maxTimeMs <= start + rangeMs && start + rangeMs <= headMinMs;
       if (fits) groups.set(start, [...groups.get(start) ?? [], block]);
     }
-    for (const group of groups.values()) if (group.length > 1 && standsAlone(group, blocks)) return group;
+    for (const group of groups.values()) {
+      if (group.length > 1 && bytesOf(group) <= maxBytes && standsAlone(group, blocks)) return group;
+    }
   }
 }
 
@@ -104,7 +116,7 @@ export function oldestFirst<B extends Span>(blocks: readonly B[]): B[] {
 
 /** The oldest blocks, as many as have to go for the others to take up no more than `maxBytes`. */
 export function expiredBySize<B extends Span>(blocks: readonly B[], maxBytes: number): B[] {
-  let bytes = blocks.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  let bytes = bytesOf(blocks);
   const expired: B[] = [];
   for (const block of oldestFirst(blocks)) {
     if (bytes <= maxBytes) break;
@@ -112,4 +124,9 @@ export function expiredBySize<B extends Span>(blocks: readonly B[], maxBytes: nu
     bytes -= block.sizeBytes;
   }
   return expired;
+}
+
+/** What blocks take up together. */
+export function bytesOf(blocks: readonly Span[]): number {
+  return blocks.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
 }

@@ -179,11 +179,14 @@ export class Store implements Appendable, Queryable {
   /** Ends the timer, writes out what is in the log's buffer, and gives the directory free. */
   async close(): Promise<void> {
     this.#stopping.abort();
-    await this.#loop;
-    await this.#running;
-    await this.#disk?.close();
-    this.#head.log = undefined;
-    this.#disk = undefined;
+    try {
+      await this.#loop;
+      await this.#running;
+    } finally {
+      await this.#disk?.close();
+      this.#head.log = undefined;
+      this.#disk = undefined;
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -260,12 +263,16 @@ export class Store implements Appendable, Queryable {
     let syncAt = this.#clock.now() + SYNC_PERIOD_MS;
     const periodMs = this.#disk ? FLUSH_PERIOD_MS : SYNC_PERIOD_MS;
     while (await this.#clock.sleepUntil(this.#clock.now() + periodMs, this.#stopping.signal)) {
-      this.#disk?.flush();
-      if (this.#disk?.isCrowded && this.#waiting === 0) void this.maintain();
-      if (this.#clock.now() < syncAt) continue;
-      syncAt = this.#clock.now() + SYNC_PERIOD_MS;
-      await this.#disk?.sync();
-      if (this.#waiting === 0) void this.maintain(); // the log goes on being flushed meanwhile
+      try {
+        this.#disk?.flush();
+        if (this.#disk?.isCrowded && this.#waiting === 0) void this.maintain();
+        if (this.#clock.now() < syncAt) continue;
+        syncAt = this.#clock.now() + SYNC_PERIOD_MS;
+        await this.#disk?.sync();
+        if (this.#waiting === 0) void this.maintain(); // the log goes on being flushed meanwhile
+      } catch (error) { // no one round may end them all
+        this.#logger.error("store's timer failed", { error: messageOf(error) });
+      }
     }
   }
 }

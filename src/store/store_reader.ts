@@ -11,7 +11,7 @@ import type { BlockSet } from "./block_set.ts";
 import type { Head } from "./head.ts";
 import type { HeadReader } from "./head_reader.ts";
 import type { HeadSeries } from "./head_series.ts";
-import { CorruptBlockError } from "./index_reader.ts";
+import { isBroken } from "./index_reader.ts";
 import type { MatcherMemo } from "./matcher_memo.ts";
 import { type BlockPart, StoreSeries } from "./store_series.ts";
 
@@ -114,7 +114,7 @@ export class StoreReader implements Queryable {
     try {
       read();
     } catch (error) {
-      if (!(error instanceof CorruptBlockError) && !(error instanceof Deno.errors.NotFound)) throw error;
+      if (!isBroken(error)) throw error;
       this.corruptions++;
       if (this.#reported.has(block.meta.ulid)) return;
       this.#reported.add(block.meta.ulid);

@@ -21,6 +21,8 @@ export class StoreSeries implements Series {
   readonly #reader: StoreReader;
   #head: HeadSeries | undefined;
   #parts: readonly BlockPart[];
+  /** Time of the newest sample that the parts may have. */
+  #partsMaxTimeMs: number;
   #headGeneration: number;
   #blockGeneration: number;
 
@@ -34,6 +36,7 @@ export class StoreSeries implements Series {
     this.#reader = reader;
     this.#head = head;
     this.#parts = parts;
+    this.#partsMaxTimeMs = maxTimeOf(parts);
     this.#headGeneration = reader.head.generation;
     this.#blockGeneration = reader.blocks.generation;
   }
@@ -67,9 +70,12 @@ export class StoreSeries implements Series {
 
   readLast(minTimeMs: number, maxTimeMs: number, into: SampleColumns): boolean {
     this.#refresh();
-    const parts = this.#parts;
-    if (this.#head && this.#reader.headReader.readLast(this.#head, minTimeMs, maxTimeMs, into)) return true;
-    if (this.#reader.blocks.areDisjoint) {
+    const head = this.#head;
+    // A block of late samples may reach into the head's time: what the head has last may not be the newest then.
+    const isHeadLast = !head || this.#reader.head.firstTimeMs(head) > this.#partsMaxTimeMs;
+    if (isHeadLast && head && this.#reader.headReader.readLast(head, minTimeMs, maxTimeMs, into)) return true;
+    if (isHeadLast && this.#reader.blocks.areDisjoint) {
+      const parts = this.#parts;
       for (let i = parts.length - 1; i >= 0; i--) {
         if (this.#readLastOf(parts[i], minTimeMs, maxTimeMs, into)) return true;
       }
@@ -107,7 +113,17 @@ export class StoreSeries implements Series {
     }
     if (blocks.generation !== this.#blockGeneration) {
       this.#parts = this.#reader.partsOf(this.labels);
+      this.#partsMaxTimeMs = maxTimeOf(this.#parts);
       this.#blockGeneration = blocks.generation;
     }
   }
+}
+
+/** Time of the newest sample that the parts may have; -Infinity without any. */
+function maxTimeOf(parts: readonly BlockPart[]): number {
+  let latest = -Infinity;
+  for (const { series: { chunks } } of parts) {
+    if (chunks.count > 0) latest = Math.max(latest, chunks.maxTimeMs(chunks.count - 1));
+  }
+  return latest;
 }

@@ -88,12 +88,13 @@ export class Wal implements HeadLog {
   flush(): void {
     const writer = this.#writer;
     if (!writer || writer.pendingBytes === 0) return;
-    if (!this.#mayWrite(writer.pendingBytes)) return this.suspend("no room left below retentionSizeBytes");
     try {
-      writer.flush();
+      // Asking may make room, which can fail as writing can.
+      if (this.#mayWrite(writer.pendingBytes)) return writer.flush();
     } catch (error) {
-      this.#fail("write", error);
+      return this.#fail("write", error);
     }
+    this.suspend("no room left below retentionSizeBytes");
   }
 
   /** Makes flushed records survive a loss of power. */

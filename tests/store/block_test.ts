@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { encodeTombstones } from "../../src/store/tombstones.ts";
 import { blockDirs, Restarts } from "./support/disk.ts";
+import { FakeClock } from "../support/fake_clock.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { labels, match, NOW_MS, readAll } from "./support/fixture.ts";
 
@@ -211,3 +212,33 @@ Deno.test("Store hides what a block's tombstones name, and leaves it out when bl
   assert.ok(!blockDirs(dir.path).includes(first));
   assert.deepEqual(readAll(store, [match("=", "__name__", "m")]), want);
 });
+
+const UNMERGEABLE = ["a wrong byte in the first series' chunk", "a wrong byte in the symbols", "no index"];
+
+for (const { name, damage } of damages.filter(({ name }) => UNMERGEABLE.includes(name))) {
+  Deno.test(`Store with a block that has ${name} tries once to merge it, and goes on merging others`, async () => {
+    using dir = tempDir();
+    const options = { minBlockMs: BLOCK_MS, maxBlockMs: 3 * BLOCK_MS };
+    const startMs = Math.ceil(NOW_MS / options.maxBlockMs) * options.maxBlockMs;
+    const restarts = new Restarts(dir.path, options, new FakeClock({ wallMs: startMs }));
+    const { clock } = restarts;
+    await using store = await restarts.open();
+    const ref = store.acquire(labels("m"));
+    let broken: string | undefined;
+    for (let second = 0; second < 12 * 60; second++) {
+      assert.equal(store.append(clock.wallNow(), [ref], [second]), 0);
+      await clock.advance(1_000);
+      if (second % 10 === 9) await store.maintain();
+      if (broken) continue;
+      [broken] = blockDirs(dir.path);
+      if (broken) damage(`${dir.path}/${broken}`);
+    }
+    const spans = blockDirs(dir.path).map((ulid) => {
+      const { minTime, maxTime } = JSON.parse(Deno.readTextFileSync(`${dir.path}/${ulid}/meta.json`));
+      return [minTime, maxTime].map((time) => (time - startMs) / BLOCK_MS);
+    }).sort(([a], [b]) => a - b);
+    assert.deepEqual(spans, [[0, 1], [1, 3], [3, 6], [6, 9], [9, 10], [10, 11]]);
+    assert.equal(store.stats().compactionFailures, 1);
+    assert.equal(restarts.logger.of("error").length, 1);
+  });
+}

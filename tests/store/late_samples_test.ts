@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { ByteWriter } from "../../src/base/bytes.ts";
 import type { Labels } from "../../src/model/labels.ts";
 import { Store } from "../../src/store/mod.ts";
-import { startSamples, writeSample } from "../../src/store/record.ts";
+import { SampleColumns } from "../../src/model/sample.ts";
+import { startSamples, writeSample, writeSeries } from "../../src/store/record.ts";
 import { WalWriter } from "../../src/store/wal_writer.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { blockDirs, KeepingLogger } from "./support/disk.ts";
-import { labels, match, readAll } from "./support/fixture.ts";
+import { labels, match, NOW_MS, readAll, rowsOf } from "./support/fixture.ts";
 import { copyDir, HAS_PROMETHEUS, PrometheusServer } from "./support/prometheus.ts";
 import { remoteWrite } from "./support/remote_write.ts";
 
@@ -113,6 +114,43 @@ for (const { name, blockRange, areBlocks } of cases) {
     },
   });
 }
+
+Deno.test("Series.readLast finds the newest sample where a block of late ones reaches into the head", async () => {
+  using dir = tempDir();
+  const name = labels("m");
+  const log = (subdir: string, rows: [number, number][]) => {
+    Deno.mkdirSync(dir.join(subdir));
+    const segment = WalWriter.create(dir.join(subdir), 0);
+    const record = new ByteWriter();
+    writeSeries(record, 1, name);
+    segment.log(record.bytes, record.length);
+    startSamples(record, 1, NOW_MS);
+    for (const [agoMs, value] of rows) writeSample(record, 0, -agoMs, value);
+    segment.log(record.bytes, record.length);
+    segment.flush();
+    segment.close();
+  };
+  log("wal", [[100_000, 1], [40_000, 3], [20_000, 5]]);
+  log("wbl", [[70_000, 2], [30_000, 4]]);
+  const clock = new FakeClock({ wallMs: NOW_MS });
+  await using store = await Store.open({ dir: dir.path, clock, logger: new KeepingLogger() });
+  assert.equal(store.stats().blocks, 1);
+  const cases: { agoMs: number; fromMs: number; want: [number, number][] }[] = [
+    { agoMs: 0, fromMs: 300_000, want: [[20_000, 5]] },
+    { agoMs: 25_000, fromMs: 300_000, want: [[30_000, 4]] },
+    { agoMs: 35_000, fromMs: 300_000, want: [[40_000, 3]] },
+    { agoMs: 60_000, fromMs: 300_000, want: [[70_000, 2]] },
+    { agoMs: 80_000, fromMs: 300_000, want: [[100_000, 1]] },
+    { agoMs: 80_000, fromMs: 90_000, want: [] },
+  ];
+  for (const { agoMs, fromMs, want } of cases) {
+    const [minTimeMs, maxTimeMs] = [NOW_MS - fromMs, NOW_MS - agoMs];
+    const [series] = store.select({ matchers: ALL, minTimeMs: NOW_MS - 300_000, maxTimeMs: NOW_MS });
+    const last = new SampleColumns();
+    assert.equal(series.readLast(minTimeMs, maxTimeMs, last), want.length > 0, `${agoMs} ms ago`);
+    assert.deepEqual(rowsOf(last).map(([time, value]) => [NOW_MS - time, value]), want, `${agoMs} ms ago`);
+  }
+});
 
 Deno.test("Store says what it can't read of an out-of-order log, and goes on", async () => {
   using dir = tempDir();

@@ -68,7 +68,15 @@ Deno.test("planCut waits a minute for late samples, not half of a long range", (
   assert.deepEqual(planCut(0, hour + 60_001, -Infinity, hour), { minTimeMs: 0, maxTimeMs: hour });
 });
 
-const compactions: { name: string; blocks: Span[]; headMin: number; want: string[] | undefined }[] = [
+const compactions: {
+  name: string;
+  blocks: Span[];
+  headMin: number;
+  maxBytes?: number;
+  /** Names of blocks that can't be read. */
+  unreadable?: string[];
+  want: string[] | undefined;
+}[] = [
   { name: "one block is left alone", blocks: [block(0, 5)], headMin: 99, want: undefined },
   {
     name: "three of a range over",
@@ -108,12 +116,44 @@ const compactions: { name: string; blocks: Span[]; headMin: number; want: string
     want: undefined,
   },
   { name: "overlapping blocks stay", blocks: [block(0, 10), block(5, 15)], headMin: 99, want: undefined },
+  {
+    name: "a group that is too large doesn't hide a later one",
+    blocks: [block(0, 5, 40), block(5, 10, 61), block(15, 20, 40), block(20, 25, 60)],
+    headMin: 99,
+    maxBytes: 100,
+    want: ["15-20", "20-25"],
+  },
+  {
+    name: "a block that can't be read doesn't hide a later group",
+    blocks: [block(0, 5), block(5, 10), block(15, 20), block(20, 25)],
+    headMin: 99,
+    unreadable: ["5-10"],
+    want: ["15-20", "20-25"],
+  },
+  {
+    name: "those beside a block that can't be read",
+    blocks: [block(0, 5), block(5, 10), block(10, 15)],
+    headMin: 99,
+    unreadable: ["0-5"],
+    want: ["5-10", "10-15"],
+  },
+  {
+    name: "blocks around one that can't be read stay",
+    blocks: [block(0, 5), block(5, 10), block(10, 15)],
+    headMin: 99,
+    unreadable: ["5-10"],
+    want: undefined,
+  },
 ];
 
-for (const { name, blocks, headMin, want } of compactions) {
+for (const { name, blocks, headMin, maxBytes, unreadable = [], want } of compactions) {
   Deno.test(`planCompaction: ${name}`, () => {
     const minute = 60_000;
-    assert.deepEqual(names(planCompaction(blocks, 5 * minute, 15 * minute, headMin * minute)), want);
+    const limits = {
+      maxBytes,
+      unreadable: new Set(blocks.filter(({ meta }) => unreadable.includes(meta.ulid))),
+    };
+    assert.deepEqual(names(planCompaction(blocks, 5 * minute, 15 * minute, headMin * minute, limits)), want);
   });
 }
 

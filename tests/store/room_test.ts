@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers";
 import { checkpointsIn, segmentsIn } from "../../src/store/wal_format.ts";
+import { FakeClock } from "../support/fake_clock.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { blockDirs, diskUsage, Restarts } from "./support/disk.ts";
-import { labels, match, readAll } from "./support/fixture.ts";
+import { labels, match, NOW_MS, readAll } from "./support/fixture.ts";
 import { copyDir } from "./support/prometheus.ts";
 
 const ALL = [match("=~", "__name__", ".+")];
@@ -203,4 +204,44 @@ Deno.test("Store leaves no gap among the log's numbers, not for a moment, when a
   }
   assert.equal(store.stats().mode, "disk");
   assert.ok(looks > 60);
+});
+
+Deno.test("Store merges blocks although others would take too much room when merged", async () => {
+  using dir = tempDir();
+  const minute = 60_000;
+  const startMs = Math.ceil(NOW_MS / (3 * minute)) * 3 * minute;
+  const clock = new FakeClock({ wallMs: startMs });
+  const filling = new Restarts(dir.path, { minBlockMs: minute, maxBlockMs: minute }, clock);
+  {
+    await using store = await filling.open();
+    const refs = Array.from({ length: 200 }, (_, i) => store.acquire(labels("m", { i: String(i) })));
+    for (let second = 0; second < 9 * 60; second++) {
+      const [count, value] = second < 180 ? [200, Math.random] : [1, () => 0]; // much to keep, then little
+      const values = Float64Array.from({ length: count }, value);
+      assert.equal(store.append(clock.wallNow(), refs.slice(0, count), values), 0);
+      await clock.advance(1_000);
+      if (second % 10 === 9) await store.maintain();
+    }
+  }
+  const spans = () =>
+    blockDirs(dir.path).map((ulid) => {
+      const { minTime, maxTime } = JSON.parse(Deno.readTextFileSync(`${dir.path}/${ulid}/meta.json`));
+      return `${(minTime - startMs) / minute}-${(maxTime - startMs) / minute}`;
+    }).sort();
+  const before = ["0-1", "1-2", "2-3", "3-4", "4-5", "5-6", "6-7", "7-8"];
+  assert.deepEqual(spans(), before);
+  const large = blockDirs(dir.path).slice(0, 3).reduce((sum, ulid) => sum + diskUsage(dir.join(ulid)), 0);
+  const options = { minBlockMs: minute, maxBlockMs: 3 * minute, retentionSizeBytes: 3.9 * large };
+  await using store = await new Restarts(dir.path, options, clock).open();
+  await store.maintain();
+  assert.deepEqual(spans(), ["0-1", "1-2", "2-3", "3-6", "6-7", "7-8"]);
+});
+
+Deno.test("Store makes room although what was set aside can't be looked through", async () => {
+  using dir = tempDir();
+  const limit = 1024 * 1024;
+  dir.write("set-aside", new Uint8Array(limit)); // a file, where a directory should be
+  await using store = await new Restarts(dir.path, { retentionSizeBytes: limit, retentionMs: 60_000 }).open();
+  await store.maintain();
+  assert.ok(diskUsage(dir.path) <= limit);
 });
