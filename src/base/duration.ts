@@ -1,18 +1,18 @@
-/** Milliseconds in each unit of Go's duration syntax (Go, package time, ParseDuration). */
-const GO_UNIT_MS: Readonly<Record<string, number>> = {
-  ns: 1e-6,
-  us: 1e-3,
-  "µs": 1e-3, // U+00B5, micro sign
-  "μs": 1e-3, // U+03BC, Greek mu
-  ms: 1,
-  s: 1_000,
-  m: 60_000,
-  h: 3_600_000,
+/** Nanoseconds in each unit of Go's duration syntax (Go, package time, ParseDuration). */
+const GO_UNIT_NS: Readonly<Record<string, number>> = {
+  ns: 1,
+  us: 1e3,
+  "µs": 1e3, // U+00B5, micro sign
+  "μs": 1e3, // U+03BC, Greek mu
+  ms: 1e6,
+  s: 1e9,
+  m: 60e9,
+  h: 3_600e9,
 };
 
 /**
  * Reads a duration in Go's syntax: "300ms", "-5s", "1m30s", "1.5h", "0".
- * @returns milliseconds (may be negative and have a fraction), or `undefined` when the text is none
+ * @returns milliseconds to the nanosecond (may be negative and have a fraction), or `undefined` when the text is none
  */
 export function parseGoDuration(text: string): number | undefined {
   const sign = text.startsWith("-") ? -1 : 1;
@@ -20,13 +20,14 @@ export function parseGoDuration(text: string): number | undefined {
   if (body === "0") return 0;
   if (body === "" || body.length > 64) return undefined;
   const part = /(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/y;
-  let totalMs = 0;
+  // Whole nanoseconds, as in Go: 8.05 * 1000 is a little more than 8050, and a range of ten such steps loses its last.
+  let totalNs = 0;
   while (part.lastIndex < body.length) {
     const found = part.exec(body);
     if (!found) return undefined;
-    totalMs += Number(found[1]) * GO_UNIT_MS[found[2]];
+    totalNs += Math.round(Number(found[1]) * GO_UNIT_NS[found[2]]);
   }
-  return totalMs === 0 ? 0 : sign * totalMs;
+  return totalNs === 0 ? 0 : sign * totalNs / 1e6;
 }
 
 const PROM_DURATION = /^(?:(\d+)y)?(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?$/;

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { parseGoDuration } from "../base/duration.ts";
+import { isBlockedPort } from "./blocked_ports.ts";
 import {
   about,
   check,
@@ -59,8 +60,8 @@ function rangeClashes({ relativeStartTime, relativeEndTime, interval }: Found): 
   if (startMs >= endMs) {
     return [{ key: "relativeStartTime", message: "the range must start before it ends (relativeEndTime)" }];
   }
-  if (stepMs === undefined || stepMs <= 0) return [];
-  const steps = Math.floor((endMs - startMs) / stepMs) + 1;
+  if (stepMs === undefined || stepMs < 1) return [];
+  const steps = Math.floor((endMs - startMs) / Math.trunc(stepMs)) + 1; // the engine's are whole milliseconds
   if (steps <= MAX_RANGE_STEPS) return [];
   return [{
     key: "interval",
@@ -117,7 +118,7 @@ const health = () =>
       remoteUrl: v.optional(about(
         v.pipe(
           text(URL_WORDS),
-          check<string>((url) => isServerUrl(url) ? undefined : { message: `this is not ${URL_WORDS}` }),
+          check<string>(serverUrlProblem),
         ),
         "Where the query goes when source is remote.",
       )),
@@ -147,10 +148,15 @@ function healthClashes({ instantQuery, rangeQuery, source, remoteUrl }: Found): 
   return clashes;
 }
 
-function isServerUrl(text: string): boolean {
+function serverUrlProblem(text: string): Finding | undefined {
   const url = URL.parse(text);
-  return url !== null && /^https?:$/.test(url.protocol) && url.username === "" && url.password === "" &&
-    url.search === "" && url.hash === "";
+  const isPlain = url !== null && /^https?:$/.test(url.protocol) && url.username === "" &&
+    url.password === "" && url.search === "" && url.hash === "";
+  if (!isPlain) return { message: `this is not ${URL_WORDS}` };
+  if (url.port === "" || !isBlockedPort(Number(url.port))) return undefined; // "": the scheme's own
+  return {
+    message: `port ${url.port} can't be asked: the Fetch standard blocks it, for it is another protocol's`,
+  };
 }
 
 /** Paths are compared with what a request's URL holds, letter by letter. */

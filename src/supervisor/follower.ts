@@ -1,4 +1,5 @@
 import type { Clock } from "../base/clock.ts";
+import { messageOf } from "../base/errors.ts";
 import type { Logger, Logging } from "../base/log.ts";
 import { atOnce, inSlices, type Steps } from "../base/steps.ts";
 import {
@@ -22,9 +23,12 @@ export interface FollowerOptions {
   readonly canWatchProcesses: boolean;
 }
 
+/** Whom a follower takes configurations to. */
+export type Followed = Pick<Service, "apply" | "reloaded">;
+
 /** Takes what the configuration file says now to the service. */
 export class Follower {
-  readonly #service: Service;
+  readonly #service: Followed;
   readonly #options: FollowerOptions;
   readonly #logger: Logger;
   /** Ends the watch that runs. */
@@ -32,9 +36,11 @@ export class Follower {
   #watching: Promise<void> = Promise.resolve();
   /** The last of those that want to change the watch. */
   #turn: Promise<void> = Promise.resolve();
+  /** A reading that has not had its turn: whoever asks for one more is served by it. */
+  #next: Promise<void> | undefined;
   #closed = false;
 
-  constructor(service: Service, options: FollowerOptions) {
+  constructor(service: Followed, options: FollowerOptions) {
     this.#service = service;
     this.#options = options;
     this.#logger = options.logging.logger("config");
@@ -57,15 +63,27 @@ export class Follower {
 
   /** Reads the file now, whether it has changed or not, and follows it from there. Never rejects. */
   readAgain(): Promise<void> {
-    return this.#turn = this.#turn.then(async () => {
-      await this.#endWatch();
-      const { configPath, clock } = this.#options;
-      const reading = await rereadConfigFile(configPath, clock);
-      await this.#take(reading);
-      this.watch(reading.hash);
-    });
+    return this.#next ??= this.#turn = this.#turn.then(() => {
+      this.#next = undefined;
+      return this.#readAgain();
+    }).catch((error) =>
+      this.#logger.error("the configuration could not be read again", { error: messageOf(error) })
+    );
   }
 
+  async #readAgain(): Promise<void> {
+    await this.#endWatch();
+    if (this.#closed) return;
+    const { configPath, clock } = this.#options;
+    const reading = await rereadConfigFile(configPath, clock);
+    try {
+      await this.#take(reading);
+    } finally {
+      this.watch(reading.hash);
+    }
+  }
+
+  /** From now on nothing is taken to the service. @returns when what was under way has ended */
   async close(): Promise<void> {
     this.#closed = true;
     await this.#turn;
@@ -78,6 +96,7 @@ export class Follower {
   }
 
   async #take(reading: FileReading): Promise<void> {
+    if (this.#closed) return;
     const { clock } = this.#options;
     const { error, warn } = this.#logger;
     if (reading.kind === "problems") {
@@ -92,6 +111,7 @@ export class Follower {
   }
 
   async #apply(config: Config): Promise<void> {
+    if (this.#closed) return;
     const applied = await this.#service.apply(config);
     if (applied.kind === "refused") {
       for (const reason of applied.reasons) this.#logger.error("cannot apply the configuration", { reason });

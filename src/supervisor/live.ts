@@ -114,7 +114,7 @@ export async function live(options: LiveOptions): Promise<number> {
     for (;;) {
       const request = await requests.next();
       if (request === "stop") return await stop(service, follower, requests, options);
-      if (request === "reload") await follower.readAgain();
+      if (request === "reload") void follower.readAgain(); // not waited for: a stop may come meanwhile
       else if (await restart(service, budget, options)) {
         void follower.close(); // not waited for: it may be what broke
         follower = follow();
@@ -169,7 +169,7 @@ async function stop(
     if (!await watchedProcessEnded(service.config.signals.watchedProcess, clock, hurry.signal, logger)) {
       return;
     }
-    await follower.close();
+    void follower.close(); // takes nothing over from here on; what it has begun, the stop waits for within its limit
     await service.stop(service.config.signals.shutdownTimeoutMs);
   })().catch((error) => logger.error("the stop failed", { error: messageOf(error) }));
   await Promise.race([orderly, again]);

@@ -14,6 +14,10 @@ const parsed: [text: string, wantMs: number | undefined][] = [
   ["1us", 0.001],
   ["1µs", 0.001],
   ["1h1ns", 3_600_000.000001],
+  ["8.05s", 8_050], // 8.05 * 1000 is more
+  ["-1.001s", -1_001], // 1.001 * 1000 is less
+  ["0.3333s", 333.3],
+  ["100us200us", 0.3],
   ["", undefined],
   ["-", undefined],
   ["5", undefined],

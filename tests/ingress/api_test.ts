@@ -91,6 +91,27 @@ const cases: Case[] = [
       },
     },
   },
+  ...[
+    { step: "8.05", reach: 80.5, times: [0, 8.05, 16.1, 24.15, 32.2, 40.25, 48.3, 56.35, 64.4, 72.45, 80.5] },
+    { step: "4.03", reach: 4.03, times: [0, 4.03] },
+    { step: "0.3333", reach: 1, times: [0, 0.333, 0.666, 0.999] },
+  ].map(({ step, reach, times }) => ({
+    name: `a range query in steps of ${step} s`,
+    path: `query_range?query=time()&start=0&end=${reach}&step=${step}`,
+    want: {
+      status: "success",
+      data: {
+        resultType: "matrix",
+        result: [{ metric: {}, values: times.map((time) => [time, String(time)]) }],
+      },
+    },
+  })),
+  {
+    name: "a step shorter than a millisecond",
+    path: "query_range?query=time()&start=0&end=0.01&step=0.0005",
+    status: 422,
+    want: { status: "error", errorType: "execution", error: "the step is shorter than a millisecond" },
+  },
   {
     name: "a limit, with its warning",
     path: "query?query=requests_total&limit=1",
@@ -493,6 +514,17 @@ Deno.test("a verbose answer shows the last hundred steps of each series, histogr
   assert.equal(value.count, 1);
   const { values } = value.series[0];
   assert.deepEqual(values, [...new Array(90).fill("1"), ...new Array(10).fill("histogram")]);
+});
+
+Deno.test("a health query over a range has its last step now, whatever decimals the interval has", async () => {
+  const range = "{ relativeStartTime: -80.5s, interval: 8.05s, query: 'vector(time())' }";
+  await using rig = await apiRig(
+    `ingress: { httpServer: { health: [ { path: steps, rangeQuery: ${range} } ] } }`,
+  );
+  const { value } = JSON.parse((await get(rig, "/steps?verbose")).text);
+  const { values } = value.series[0];
+  assert.equal(values.length, 11);
+  assert.equal(values.at(-1), String(NOW));
 });
 
 Deno.test("scrape pages are told what the client accepts", async () => {

@@ -336,6 +336,39 @@ Deno.test("process: SIGHUP is heard while the watched process is waited for", as
   assert.equal((await bunny.status).code, 0);
 });
 
+/** Endpoints that take some hundred milliseconds to read. */
+const MANY_ENDPOINTS = Array.from(
+  { length: 480 },
+  (_, i) =>
+    `      - { path: e${i}, instantQuery: { query: 'probe_success{probe=~"q${i}.*"} + on() vector(${i})' } }`,
+).join("\n");
+
+Deno.test("process: SIGTERM does not wait for what SIGHUP has begun", async () => {
+  await using rig = await start();
+  const { bunny } = rig;
+  rig.write({ more: MANY_ENDPOINTS });
+  bunny.kill("SIGHUP");
+  await bunny.waitForLine(/"request":"reload"/);
+  bunny.kill("SIGTERM");
+  assert.equal((await bunny.status).code, 0);
+  assert.doesNotMatch(bunny.output, /applied the configuration/);
+});
+
+Deno.test("process: a second signal ends it at once, in the midst of what SIGHUP has begun", async () => {
+  const port = freePort();
+  await using _watched = sleeper(port);
+  await using rig = await start({ port, more: watching(port) });
+  const { bunny } = rig;
+  rig.write({ more: `${MANY_ENDPOINTS}\n${watching(port)}` });
+  bunny.kill("SIGHUP");
+  await bunny.waitForLine(/"request":"reload"/);
+  bunny.kill("SIGTERM");
+  await bunny.waitForLine(/waiting for the watched process/);
+  bunny.kill("SIGTERM");
+  assert.equal((await bunny.status).code, 130);
+  assert.doesNotMatch(bunny.output, /applied the configuration/);
+});
+
 Deno.test("process: a second signal ends it at once, whatever is waited for", async () => {
   const port = freePort();
   await using _watched = sleeper(port);

@@ -37,6 +37,12 @@ const INSTANT_CASES = [
     want: ["{} 90@30 120@40"],
   },
   {
+    name: "a replacement's groups, by number and by name; a number with a leading zero is a name",
+    query: `label_replace(up, "x", "$1|$01|\${01}|\${0}|$02", "job", "(?P<02>x)")`,
+    atMs: 0,
+    want: [`{__name__="up", job="x", x="x|||x|x"} 1`],
+  },
+  {
     name: "a name given up by an operation, gone at the end",
     query: "-up",
     atMs: 0,
@@ -159,6 +165,32 @@ Deno.test("Engine.range refuses what has no value at a step", async () => {
       kind: "bad_data",
       message: `invalid expression type "range vector" for range query, must be Scalar or instant Vector`,
     },
+  });
+});
+
+const STEP_CASES = [
+  {
+    name: "a fraction of a millisecond is cut off",
+    stepMs: 333.3,
+    want: ["{} 0@0 0.333@0.333 0.666@0.666 0.999@0.999"],
+  },
+  {
+    name: "floating noise above one loses no step",
+    stepMs: 0.25 * 1_000 + 1e-13,
+    want: ["{} 0@0 0.25@0.25 0.5@0.5 0.75@0.75 1@1"],
+  },
+];
+for (const { name, stepMs, want } of STEP_CASES) {
+  Deno.test(`Engine.range has steps of whole milliseconds: ${name}`, async () => {
+    assert.deepEqual(describe(valueOf(await engineWith().range(STORE, "time()", 0, 1_000, stepMs))), want);
+  });
+}
+
+Deno.test("Engine.range refuses a step shorter than a millisecond", async () => {
+  const result = await engineWith().range(STORE, "time()", 0, 10, 0.5);
+  assert.deepEqual(result, {
+    kind: "error",
+    error: { kind: "execution", message: "the step is shorter than a millisecond" },
   });
 });
 

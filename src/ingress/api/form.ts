@@ -55,7 +55,10 @@ export class Form {
     return timeMs;
   }
 
-  /** A duration in ms: seconds with a fraction, or Prometheus' syntax. `undefined`: absent. @throws ApiProblem */
+  /**
+   * A duration in ms, to the nanosecond: seconds with a fraction, or Prometheus' syntax. `undefined`: absent.
+   * @throws ApiProblem
+   */
   duration(name: string): number | undefined {
     const value = this.text(name);
     return value === "" ? undefined : this.requiredDuration(name);
@@ -64,7 +67,7 @@ export class Form {
   /** @throws ApiProblem */
   requiredDuration(name: string): number {
     const value = this.text(name);
-    const durationMs = isNumber(value) ? Number(value) * 1_000 : parsePromDuration(value);
+    const durationMs = isNumber(value) ? Math.round(Number(value) * 1e9) / 1e6 : parsePromDuration(value);
     if (durationMs === undefined || Math.abs(durationMs) > MAX_TIME_MS) {
       throw invalid(name, `cannot parse ${JSON.stringify(value)} to a valid duration`);
     }

@@ -55,7 +55,10 @@ export interface EvalEnvironment {
 /** Frames up to this many cells are made in one go; untouched pages cost nothing. */
 const EAGER_CELLS = 1 << 22;
 
-/** An environment plus the grid of steps to evaluate on: start, start + step, … up to and including end. */
+/**
+ * An environment plus the grid of steps to evaluate on: start, start + step, … up to and including end. A step is whole
+ * milliseconds; what it has beyond them is cut off (Prometheus, promql/engine.go, durationMilliseconds).
+ */
 export class EvalContext {
   readonly env: EvalEnvironment;
   readonly startMs: number;
@@ -66,8 +69,9 @@ export class EvalContext {
   constructor(env: EvalEnvironment, startMs: number, endMs: number, stepMs: number) {
     this.env = env;
     this.startMs = startMs;
-    this.stepMs = stepMs;
-    this.stepCount = endMs < startMs ? 0 : Math.floor((endMs - startMs) / stepMs) + 1;
+    this.stepMs = Math.trunc(stepMs);
+    if (this.stepMs < 1) throw executionFailure("the step is shorter than a millisecond");
+    this.stepCount = endMs < startMs ? 0 : Math.floor((endMs - startMs) / this.stepMs) + 1;
     this.endMs = endMs;
     if (this.stepCount > env.maxSteps) throw tooManySamples();
   }
