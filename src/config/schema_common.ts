@@ -1,3 +1,4 @@
+import net from "node:net";
 import * as v from "valibot";
 import { quote } from "../base/text.ts";
 import {
@@ -213,9 +214,6 @@ export function host() {
   );
 }
 
-/** Captures the address: in brackets or without. The zone is an interface of this machine, whatever it is called. */
-const IPV6_WITH_ZONE = /^(?:\[([^%\]]+)(?:%[\w.-]+)?\]|([^%\]]+)(?:%[\w.-]+)?)$/;
-
 function hostProblem(host: string): string | undefined {
   if (host.includes("://")) return "a host is a name or an address, without a scheme";
   if (/[/?#]/.test(host)) return "a host is a name or an address, without a path";
@@ -226,8 +224,9 @@ function hostProblem(host: string): string | undefined {
   if (/^\d[\d.]*$/.test(host) && !net.isIPv4(host)) {
     return "an IPv4 address is four numbers up to 255, without leading zeros";
   }
-  const [, bracketed, plain = bracketed] = IPV6_WITH_ZONE.exec(host) ?? [];
-  const isAddress = plain !== undefined && net.isIPv6(plain);
+  // The zone of a link-local address is a network interface, which may be called what it likes.
+  const address = host.replace(/^\[(.*)\]$/, "$1").replace(/^([^%]+)%[\w.-]+$/, "$1");
+  const isAddress = net.isIPv6(address);
   const isName = /^[A-Za-z0-9._-]*$/.test(host) && host.length <= 253;
   return isAddress || isName ? undefined : "this is neither a host name nor an IP address";
 }

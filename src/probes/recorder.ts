@@ -119,6 +119,19 @@ export class Recorder {
   }
 
   /**
+   * Goes on with the counters that come with their first increment, where they carry the same labels: else they would
+   * end with the one whose place this takes, until the next of their kind. Before that one is closed.
+   */
+  succeed(before: Recorder): void {
+    if (before.labels.key === this.labels.key) {
+      for (const reason of before.#failures.keys()) this.#failureCounter(reason);
+    }
+    if (before.#bunnyLabels.key === this.#bunnyLabels.key) {
+      for (const reason of before.#skipped.keys()) this.#skipCounter(reason);
+    }
+  }
+
+  /**
    * `wallMs`: when the result was there, so that a window which ends now holds even the slowest time-out. The samples are
    * stamped with that or, to be regular, with a time just before.
    */
@@ -157,15 +170,7 @@ export class Recorder {
 
   /** Counts beats that did not run; they are written with the next result. */
   skipped(reason: SkipReason, beats: number): void {
-    let counter = this.#skipped.get(reason);
-    if (!counter) {
-      counter = this.#group.counter(
-        INSTRUMENTS.bunny_probes_skipped_total,
-        this.#bunnyLabels.with("reason", reason),
-      );
-      this.#skipped.set(reason, counter);
-    }
-    counter.add(beats);
+    this.#skipCounter(reason).add(beats);
   }
 
   /** Ends the series. */
@@ -178,6 +183,18 @@ export class Recorder {
     if (!counter) {
       counter = this.#group.counter(INSTRUMENTS.probe_failures_total, this.labels.with("reason", reason));
       this.#failures.set(reason, counter);
+    }
+    return counter;
+  }
+
+  #skipCounter(reason: SkipReason): Counter {
+    let counter = this.#skipped.get(reason);
+    if (!counter) {
+      counter = this.#group.counter(
+        INSTRUMENTS.bunny_probes_skipped_total,
+        this.#bunnyLabels.with("reason", reason),
+      );
+      this.#skipped.set(reason, counter);
     }
     return counter;
   }

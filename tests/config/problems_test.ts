@@ -174,6 +174,9 @@ const MISTAKES: Readonly<Record<string, readonly string[]>> = {
   together_range_too_many_steps: [
     "7:11: ingress.httpServer.health[0].rangeQuery.interval: the range has 11001 steps of this length; at most 11000 are allowed",
   ],
+  together_range_too_many_whole_steps: [
+    "7:11: ingress.httpServer.health[0].rangeQuery.interval: the range has 11001 steps of this length; at most 11000 are allowed",
+  ],
   together_remote_without_url: [
     "5:9: ingress.httpServer.health[0].source: source remote needs remoteUrl",
   ],
@@ -318,6 +321,15 @@ const MISTAKES: Readonly<Record<string, readonly string[]>> = {
   value_health_path_query: [
     "4:15: ingress.httpServer.health[0].path: a path is made of what a URL's path may hold: no blanks, no ?, no #",
   ],
+  value_host_almost_ipv4: [
+    "6:15: egress.probes[0].httpGet.host: an IPv4 address is four numbers up to 255, without leading zeros",
+    "10:15: egress.probes[1].httpGet.host: an IPv4 address is four numbers up to 255, without leading zeros",
+  ],
+  value_host_almost_ipv6: [
+    "6:15: egress.probes[0].httpGet.host: this is neither a host name nor an IP address",
+    "10:15: egress.probes[1].httpGet.host: this is neither a host name nor an IP address",
+    "14:15: egress.probes[2].httpGet.host: this is neither a host name nor an IP address",
+  ],
   value_host_blank: [
     "6:15: egress.probes[0].httpGet.host: this is neither a host name nor an IP address",
   ],
@@ -372,6 +384,10 @@ const MISTAKES: Readonly<Record<string, readonly string[]>> = {
   ],
   value_remote_url: [
     "6:20: ingress.httpServer.health[0].remoteUrl: this is not the plain URL of a Prometheus-compatible server, such as http://prometheus:9090",
+  ],
+  value_remote_url_blocked_port: [
+    "6:20: ingress.httpServer.health[0].remoteUrl: port 10080 can't be asked: the Fetch standard blocks it, for it is another protocol's",
+    "10:20: ingress.httpServer.health[1].remoteUrl: port 22 can't be asked: the Fetch standard blocks it, for it is another protocol's",
   ],
   value_scheme: [
     '6:17: egress.probes[0].httpGet.scheme: expected "HTTP" or "HTTPS", found "FTP"',

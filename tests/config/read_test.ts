@@ -265,6 +265,11 @@ ingress: {httpServer: {prometheusMetricsPath: p, health: [{path: h, instantQuery
     as: `egress: {probes: [{name: a, grpc: {port: 1}}, {name: b, tcpSocket: {port: 1, host: "::1"}}]}`,
   },
   {
+    name: "brackets fall away of an address with a zone, too",
+    text: `egress: {probes: [{name: a, tcpSocket: {port: 1, host: "[fe80::1%br_lan.7]"}}]}`,
+    as: `egress: {probes: [{name: a, tcpSocket: {port: 1, host: "fe80::1%br_lan.7"}}]}`,
+  },
+  {
     name: "an adaptive period that is no shorter changes nothing",
     text: `
 egress:
@@ -408,6 +413,16 @@ ingress: {httpServer: {health: [{path: a, instantQuery: {query: "otel_tries_tota
 for (const { name, text, want } of WARNINGS) {
   Deno.test(`config warning: ${name}`, () => void config(text, [`bunny.yaml:${want}`]));
 }
+
+Deno.test("config: a remote URL without a port has its scheme's", () => {
+  for (const url of ["http://prometheus", "https://prometheus:443/base", "http://prometheus:80"]) {
+    const health = `{path: a, source: remote, remoteUrl: "${url}", instantQuery: {query: up == bool 1}}`;
+    assert.deepEqual(config(`ingress: {httpServer: {health: [${health}]}}`).ingress.health[0].source, {
+      kind: "remote",
+      url,
+    });
+  }
+});
 
 Deno.test("config warning: none for metrics of the users' own, for remote queries, or for what is not there on purpose", () => {
   config(`

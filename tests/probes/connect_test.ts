@@ -3,6 +3,7 @@ import { SystemClock } from "../../src/base/clock.ts";
 import type { ProbeAction } from "../../src/config/mod.ts";
 import { Resolver } from "../../src/probes/mod.ts";
 import { connectInTurn, connectToFirst } from "../../src/probes/net/connect.ts";
+import { authority } from "../../src/probes/net/resolver.ts";
 import { socketFailure } from "../../src/probes/net/socket_error.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { tcpPeer, unacceptingPeer } from "../support/tcp_peer.ts";
@@ -55,6 +56,19 @@ Deno.test("localhost is 127.0.0.1 or ::1, whichever listens", async () => {
   }
 });
 
+for (const [kind, action] of Object.entries(KINDS)) {
+  Deno.test(`${kind} probe to an address whose zone is no interface of this machine: connect`, async () => {
+    const run = await probeOnce(action({ host: "fe80::1%nowhere", port: 80 }));
+    assertOutcome(run, "connect", /^connecting to \[fe80::1\]:80: .* is its zone/);
+  });
+
+  Deno.test(`${kind} probe to what only looks like an address: dns`, async () => {
+    for (const host of ["300.1.1.1", "1:2:3", "[::1"]) {
+      assertOutcome(await probeOnce(action({ host, port: 80 })), "dns", /no such host$/);
+    }
+  });
+}
+
 Deno.test("localhost where neither listens: refused", async () => {
   assertOutcome(await probeOnce(tcp({ host: "localhost", port: 1 })), "refused", /localhost:1/);
 });
@@ -76,6 +90,18 @@ for (const host of ["::1", "[::1]"]) {
     assertOutcome(run, "pass");
     assert.match(request, new RegExp(`^Host: \\[::1\\]:${port}\r$`, "m"));
   });
+}
+
+for (
+  const { host, want } of [
+    { host: "app.test", want: "app.test:80" },
+    { host: "127.0.0.1", want: "127.0.0.1:80" },
+    { host: "[::1]", want: "[::1]:80" },
+    { host: "fe80::1%eth0", want: "[fe80::1]:80" },
+    { host: "[fe80::1%eth0]", want: "[fe80::1]:80" },
+  ]
+) {
+  Deno.test(`a target's authority: ${host}`, () => assert.equal(authority(host, 80), want));
 }
 
 Deno.test("probes take all of a name's addresses, to the first that answers", async () => {
@@ -223,7 +249,9 @@ for (
 }
 
 Deno.test("an error that no system call gave is nobody's failure but ours", () => {
-  assert.equal(socketFailure(new TypeError("undefined is no function"), "connecting", "connect"), undefined);
+  for (const error of [new TypeError("undefined is no function"), new Error("cannot be")]) {
+    assert.equal(socketFailure(error, "connecting", "connect"), undefined);
+  }
 });
 
 Deno.test("probes that find no free file descriptor fail for our own reason: internal", async () => {

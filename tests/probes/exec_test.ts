@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { ExecAction } from "../../src/config/mod.ts";
 import type { Reason } from "../../src/model/probe_result.ts";
 import { ExecPolicy, makeProbe } from "../../src/probes/mod.ts";
+import { FakeClock } from "../support/fake_clock.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { denoProcess } from "../support/process_runner.ts";
 import { assertOutcome, exec, probeConfig, probeDeps, probeOnce, TRACE, TRACEPARENT } from "./harness.ts";
@@ -142,6 +143,20 @@ Deno.test("exec probe tells what a command said before its time was up", async (
   await eventually("it has spoken", () => exists(dir.join("said")));
   deadline.abort();
   assertOutcome(await running, "timeout", /^\/bin\/sh still ran after 1m0s: "waiting for godot"$/);
+});
+
+Deno.test("exec probe does not wait for last words past the limit that the command has kept", async () => {
+  const clock = new FakeClock();
+  const action = exec(sh("sleep 2 & exit 0"));
+  const probe = makeProbe(probeConfig({ action }), probeDeps({ execPolicy, clock }));
+  const deadline = new AbortController();
+  const running = probe.run(deadline.signal, undefined);
+  await clock.untilPending();
+  deadline.abort();
+  assert.equal(clock.pending, 0, "it still waits");
+  const run = await running;
+  assertOutcome(run, "pass");
+  assert.equal(run.facts.execExitCode, 0);
 });
 
 /** Starts a family: a child and a grandchild that ignore signals, each writing its pid into the directory. */

@@ -99,6 +99,18 @@ export const HTTP_ANSWERS: readonly HttpAnswer[] = [
     action: { expectedHeaders: { "x-long": regex("^one two$") } },
     want: "pass",
   },
+  {
+    name: "a header with a blank before the colon",
+    script: hangsAfter(`${OK}X-Ready : yes\r\nContent-Length : 2\r\n\r\nok`),
+    action: { expectedHeaders: { "x-ready": regex("^yes$") } },
+    want: "pass",
+  },
+  {
+    name: "a header without a name, over two lines",
+    script: answers(`${OK}X-Ready: yes\r\n: what\r\n is this\r\n\r\n`),
+    action: { expectedHeaders: { "x-ready": regex("^yes$") } },
+    want: "pass",
+  },
   { name: "a body without end", script: floods(`${OK}\r\n`, "x".repeat(65_536)), want: "pass", status: 200 },
   {
     name: "chunks without end",

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import type { HttpAction } from "../../src/config/mod.ts";
 import type { Reason } from "../../src/model/probe_result.ts";
+import { Quoter } from "../../src/probes/excerpt.ts";
+import { redirectOf } from "../../src/probes/http/redirect.ts";
 import { httpPeer } from "../support/http_peer.ts";
 import { serverCertificate } from "../support/tls_fixtures.ts";
 import { assertOutcome, http, probeOnce } from "./harness.ts";
@@ -160,6 +162,54 @@ Deno.test("http probe keeps its headers and its Host across redirects, and chang
   assert(run.facts.httpPhasesMs?.tls !== undefined);
   assert.deepEqual(run.events.map((event) => event.name), ["redirect"]);
 });
+
+/** An address of this machine that takes a zone. */
+const linkLocal = Deno.networkInterfaces().find(({ address }) => address.startsWith("fe80::"));
+
+Deno.test({
+  name: "http probe follows redirects of a link-local address, and does not tell it the zone",
+  ignore: linkLocal === undefined,
+  async fn() {
+    const { address, name } = linkLocal!;
+    const listener = Deno.listen({ hostname: "::", port: 0 });
+    const { port } = listener.addr;
+    const answers = [`302 Found\r\nLocation: http://[${address}]:${port}/a`, "200 OK"];
+    const requests: string[] = [];
+    const serving = (async () => {
+      for await (using connection of listener) {
+        const buffer = new Uint8Array(1_000);
+        const length = await connection.read(buffer);
+        const answer = `HTTP/1.1 ${answers[requests.length]}\r\nContent-Length: 0\r\n\r\n`;
+        requests.push(new TextDecoder().decode(buffer.subarray(0, length ?? 0)));
+        await connection.write(new TextEncoder().encode(answer));
+      }
+    })();
+    const run = await probeOnce(http({ host: `${address}%${name}`, port }));
+    listener.close();
+    await serving;
+    assertOutcome(run, "pass");
+    assert.deepEqual([run.facts.httpRedirects, run.warning], [1, undefined]);
+    for (const request of requests) assert(request.includes(`\r\nHost: [${address}]:${port}\r\n`), request);
+  },
+});
+
+for (const location of ["/a", "http://[fe80::1]/a"]) {
+  Deno.test(`a redirect from an address with a zone to ${location} stays in the zone`, () => {
+    const from = {
+      scheme: "http",
+      host: "fe80::1%eth0",
+      port: 80,
+      path: "/",
+      authority: "[fe80::1]:80",
+    } as const;
+    const head = { kind: "head", status: 302, phrase: "", headers: [["location", location]] } as const;
+    assert.deepEqual(redirectOf(head, from, "GET", new Quoter([])), {
+      kind: "follow",
+      method: "GET",
+      target: { scheme: "http", host: "fe80::1%eth0", port: 80, path: "/a", authority: "[fe80::1]" },
+    });
+  });
+}
 
 Deno.test("http probe does not read the body of a redirect that it follows", async () => {
   await using peer = await httpPeer((request, response) => {

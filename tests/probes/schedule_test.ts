@@ -6,7 +6,7 @@ import { fail, PASS, type Probe, type ProbeRun, Schedule } from "../../src/probe
 import type { Logger } from "../../src/base/log.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { FakeMeter } from "./fake_meter.ts";
-import { probeConfig, TRACE } from "./harness.ts";
+import { probeConfig, tcp, TRACE } from "./harness.ts";
 
 /** How a fake probe behaves; the run is the n-th of its kind, from 0. */
 type Behaviour = (run: number, signal: AbortSignal) => Promise<ProbeRun> | ProbeRun;
@@ -266,6 +266,52 @@ Deno.test("a reload changes a probe over without ending its series or losing its
     [],
   );
   assert.deepEqual(stage.schedule.probes().map(({ name, timeoutMs }) => [name, timeoutMs]), [["a", 50]]);
+});
+
+for (
+  const { name, change, want } of [
+    { name: "goes on counting what comes in a row", change: { timeoutMs: 50 }, want: 10 },
+    { name: "even under other labels", change: { labels: { team: "shop" } }, want: 10 },
+    { name: "but not where it asks for something else", change: { action: tcp({ port: 2 }) }, want: 5 },
+  ]
+) {
+  Deno.test(`a reload that changes a probe ${name}`, async () => {
+    await using stage = new Stage({ a: fails });
+    stage.schedule.apply([every(100)]);
+    await stage.clock.advance(450);
+    stage.schedule.apply([every(100, change)]);
+    await stage.clock.advance(500);
+    const [{ consecutiveFailures, lastFailures }] = stage.schedule.probes();
+    assert.deepEqual([consecutiveFailures, lastFailures.length], [want, 5]);
+    const rows = stage.meter.commits.map(({ values }) =>
+      Object.entries(values).find(([series]) => series.startsWith("probe_consecutive_failures"))?.[1]
+    );
+    assert.deepEqual(rows.slice(-5), [want - 4, want - 3, want - 2, want - 1, want]);
+  });
+}
+
+Deno.test("a reload that changes a probe keeps the counters by reason, though nothing of the kind happens again", async () => {
+  const behaviour: Behaviour = (run, signal) => (run < 3 ? hangs : passes)(run, signal);
+  await using stage = new Stage({ a: behaviour });
+  stage.schedule.apply([every(100, { timeoutMs: 250 })]);
+  await stage.clock.advance(1_000);
+  const series = [
+    "probe_failures_total{probe=a,reason=timeout,type=tcp}",
+    "bunny_probes_skipped_total{probe=a,reason=still_running}",
+  ];
+  const counts = series.map((one) => stage.counter(one));
+  assert.deepEqual(counts, [3, 6]);
+  stage.schedule.apply([every(100, { timeoutMs: 50 })]);
+  await stage.clock.advance(100);
+  assert.deepEqual(stage.meter.closed.flatMap((closed) => closed.series), []);
+  assert.deepEqual(series.map((one) => stage.meter.commits.at(-1)!.values[one]), counts);
+  stage.schedule.apply([every(100, { labels: { team: "shop" } })]);
+  await stage.clock.advance(100);
+  assert.deepEqual(
+    stage.meter.closed.at(-1)!.series.filter((one) => series.includes(one)),
+    series,
+    "other labels: other series",
+  );
 });
 
 Deno.test("a reload that changes a probe does not make it wait a second time", async () => {

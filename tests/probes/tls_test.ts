@@ -1,14 +1,16 @@
 import assert from "node:assert/strict";
-import type { ProbeAction, TlsConfig } from "../../src/config/mod.ts";
+import { createPrivateKey, generateKeyPairSync } from "node:crypto";
+import type { ProbeAction, TcpAction, TlsConfig } from "../../src/config/mod.ts";
 import type { Reason } from "../../src/model/probe_result.ts";
 import { after, relay } from "../hardening/relay.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { grpcHealthPeer } from "../support/grpc_health_peer.ts";
 import { httpPeer } from "../support/http_peer.ts";
 import { tcpPeer } from "../support/tcp_peer.ts";
-import { tempDir } from "../support/temp_dir.ts";
+import { type TempDir, tempDir } from "../support/temp_dir.ts";
 import {
   authorityCertificate,
+  clientCertificate,
   SERVER_CERTIFICATE_EXPIRY_SECONDS,
   type ServerCertificate,
   serverCertificate,
@@ -186,6 +188,19 @@ Deno.test("http probe over TLS times the handshake, and reads a body larger than
   assert.equal(run.facts.httpPhasesMs!.resolve, undefined);
 });
 
+Deno.test("tcp probe over TLS goes on after a step that sends nothing", async () => {
+  await using peer = await tcpPeer(async (conversation) => {
+    await conversation.readUntil("ping");
+    await conversation.send("pong\n");
+  }, { tls: serverCertificate() });
+  const expect: TcpAction["expect"] = [
+    { kind: "send", text: "", delimiter: "" },
+    { kind: "send", text: "ping", delimiter: "" },
+    { kind: "receive", regex: regex("^pong$"), delimiter: "\n", maxBytes: 100, not: false },
+  ];
+  assertOutcome(await probeOnce(tcp({ port: peer.port, tls: NO_TLS, expect })), "pass");
+});
+
 Deno.test("tcp probe over TLS takes a reset for no good end", async () => {
   await using honest = await tcpPeer(async (conversation) => {
     await conversation.send("x".repeat(8_000));
@@ -216,3 +231,122 @@ Deno.test("probes read their TLS files again when they change", async () => {
   assertOutcome(before, "tls");
   assertOutcome(after, "pass");
 });
+
+const { cert: CERT, key: KEY } = clientCertificate();
+const AUTHORITY_TEXT = authorityCertificate();
+const BROKEN_CERTIFICATE = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+const NO_AUTHORITY = "ca holds no certificate (PEM) that can be read";
+const NO_CERTIFICATE = "cert holds no certificate (PEM) that can be read";
+const NO_KEY = "key holds no private key (PEM) that can be read";
+const ENCRYPTED = "key is encrypted, and nothing here knows its password";
+const FOREIGN = "key does not belong to cert";
+
+const UNUSABLE: readonly {
+  name: string;
+  verify?: boolean;
+  files: { readonly ca?: string; readonly cert?: string; readonly key?: string };
+  want: string;
+}[] = [
+  { name: "an empty file for an authority", verify: true, files: { ca: "" }, want: NO_AUTHORITY },
+  { name: "an authority that is no PEM", verify: true, files: { ca: "garbage\n" }, want: NO_AUTHORITY },
+  { name: "such an authority, unverified", files: { ca: "garbage\n" }, want: NO_AUTHORITY },
+  { name: "a broken authority", verify: true, files: { ca: BROKEN_CERTIFICATE }, want: NO_AUTHORITY },
+  { name: "a key for an authority", verify: true, files: { ca: KEY }, want: NO_AUTHORITY },
+  { name: "an empty certificate", files: { cert: "", key: KEY }, want: NO_CERTIFICATE },
+  { name: "a broken certificate", files: { cert: BROKEN_CERTIFICATE, key: KEY }, want: NO_CERTIFICATE },
+  { name: "an empty key", files: { cert: CERT, key: "" }, want: NO_KEY },
+  { name: "a key that is no PEM", files: { cert: CERT, key: "garbage\n" }, want: NO_KEY },
+  {
+    name: "a broken key",
+    files: { cert: CERT, key: "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n" },
+    want: NO_KEY,
+  },
+  { name: "an encrypted key", files: { cert: CERT, key: encrypted() }, want: ENCRYPTED },
+  {
+    name: "a key encrypted in the old way",
+    files: {
+      cert: CERT,
+      key: "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nAAAA\n" +
+        "-----END RSA PRIVATE KEY-----\n",
+    },
+    want: ENCRYPTED,
+  },
+  { name: "another one's key", files: { cert: CERT, key: newKey() }, want: FOREIGN },
+];
+
+for (const { name, verify = false, files, want } of UNUSABLE) {
+  Deno.test(`probe over TLS refuses ${name}`, async () => {
+    await using peer = await httpPeer(undefined, { tls: serverCertificate() });
+    using dir = tempDir();
+    const tls = { ...NO_TLS, verify, ...written(dir, files) };
+    const { outcome } = await probeOnce(http({ port: peer.port, scheme: "HTTPS", tls }));
+    const detail = `cannot use the files named under tls: ${want}`;
+    assert.deepEqual(outcome, { kind: "fail", reason: "tls", detail });
+  });
+}
+
+const USABLE: readonly { name: string; ca?: string; cert?: string; key?: string }[] = [
+  { name: "PKCS#8" },
+  { name: "a key's own format", key: ownFormat(KEY) },
+  { name: "certificate and key in one file", cert: KEY + CERT, key: CERT + KEY },
+  { name: "a chain", cert: CERT + AUTHORITY_TEXT },
+  { name: "text around the blocks", ca: bag(AUTHORITY_TEXT), cert: bag(CERT), key: bag(KEY) },
+  {
+    name: "lines that end as on Windows",
+    ca: onWindows(AUTHORITY_TEXT),
+    cert: onWindows(CERT),
+    key: onWindows(KEY),
+  },
+  {
+    name: "a byte order mark",
+    ca: `\ufeff${AUTHORITY_TEXT}`,
+    cert: `\ufeff${CERT}`,
+    key: `\ufeff${KEY}`,
+  },
+  { name: "several authorities", ca: serverCertificate("untrusted").cert + AUTHORITY_TEXT },
+  { name: "a broken authority before a good one", ca: BROKEN_CERTIFICATE + AUTHORITY_TEXT },
+  { name: "a broken authority after a good one", ca: AUTHORITY_TEXT + BROKEN_CERTIFICATE },
+];
+
+for (const { name, ca = AUTHORITY_TEXT, cert = CERT, key = KEY } of USABLE) {
+  Deno.test(`probe over TLS takes files with ${name}`, async () => {
+    await using peer = await httpPeer(undefined, {
+      tls: { ...serverCertificate(), clientCa: AUTHORITY_TEXT },
+    });
+    using dir = tempDir();
+    const tls = { ...NO_TLS, verify: true, ...written(dir, { ca, cert, key }) };
+    assertOutcome(await probeOnce(http({ port: peer.port, scheme: "HTTPS", tls })), "pass");
+  });
+}
+
+/** Puts each into a file. @returns their paths */
+function written(dir: TempDir, files: Readonly<Record<string, string>>): Partial<TlsConfig> {
+  return Object.fromEntries(Object.entries(files).map(([name, text]) => [name, dir.write(name, text)]));
+}
+
+function encrypted(): string {
+  return createPrivateKey(KEY).export({
+    type: "pkcs8",
+    format: "pem",
+    cipher: "aes-256-cbc",
+    passphrase: "x",
+  }) as string;
+}
+
+function newKey(): string {
+  return generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }) as string;
+}
+
+/** PKCS#1 or SEC 1 in place of PKCS#8. */
+function ownFormat(key: string): string {
+  const read = createPrivateKey(key);
+  return read.export({ type: read.asymmetricKeyType === "ec" ? "sec1" : "pkcs1", format: "pem" }) as string;
+}
+
+function bag(text: string): string {
+  return `Bag Attributes\n    friendlyName: x\n${text}the end\n`;
+}
+
+function onWindows(text: string): string {
+  return text.replaceAll("\n", "\r\n");
+}

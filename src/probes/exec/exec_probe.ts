@@ -68,7 +68,7 @@ export class ExecProbe implements Probe {
     const output = new Output(this.#clock);
     const drained = Promise.all([output.drain(child.stdout), output.drain(child.stderr)]);
     const status = await this.#ended(child, signal);
-    if (status !== "timeout") await this.#within(LAST_WORDS_MS, drained);
+    if (status !== "timeout") await this.#within(LAST_WORDS_MS, drained, signal);
     await output.close();
     await drained;
     if (status === "timeout") {
@@ -116,11 +116,14 @@ export class ExecProbe implements Probe {
     return signal.aborted ? "timeout" : status;
   }
 
-  /** Waits for a promise, but no longer than this. */
-  async #within(limitMs: number, promise: Promise<unknown>): Promise<void> {
+  /** Waits for a promise, but no longer than this, and not past the signal: who ended in time must be heard in time. */
+  async #within(limitMs: number, promise: Promise<unknown>, signal: AbortSignal): Promise<void> {
     const done = new AbortController();
+    const onAbort = () => done.abort();
+    signal.addEventListener("abort", onAbort);
     const limit = this.#clock.sleepUntil(this.#clock.now() + limitMs, done.signal);
     await Promise.race([promise, limit]);
+    signal.removeEventListener("abort", onAbort);
     done.abort();
   }
 

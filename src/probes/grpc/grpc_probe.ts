@@ -176,7 +176,7 @@ export class GrpcProbe implements Probe {
       case "not_http2":
         return fail(
           "rpc",
-          `the answer is not HTTP/2: it begins with ${this.#quoter.quote(event.beginning.subarray(0, 40))}`,
+          `the answer is not HTTP/2: it begins with ${this.#quoter.quote(event.beginning, 40)}`,
         );
       case "reset":
       case "broken":

@@ -8,7 +8,7 @@ import { fail, type Failure } from "../probe.ts";
 import type { HttpTarget } from "./redirect.ts";
 import { type RequestHeaders, traceLines } from "./request.ts";
 import type { BodySink } from "./response_body.ts";
-import { MAX_INTERIM, type ResponseHead } from "./response_head.ts";
+import { MAX_INTERIM, type ResponseHead, valuesOf } from "./response_head.ts";
 
 /** Sends a request without a body. */
 export function sendHttp2(
@@ -46,19 +46,38 @@ export async function readHttp2Head(
   return fail("status", `more than ${MAX_INTERIM} interim (1xx) answers`);
 }
 
-/** Reads the body to its end or to the sink's limit. */
+/** Reads the body to its end or to the sink's limit; one that has come to its end is as long as its head says. */
 export async function readHttp2Body(
   exchange: Exchange,
+  { head, isEnd }: { readonly head: ResponseHead; readonly isEnd: boolean },
+  method: string,
   sink: BodySink,
   run: Run,
   quoter: Quoter,
 ): Promise<Failure | undefined> {
-  while (!sink.isFull) {
+  for (let ended = isEnd; !ended;) {
     const event = await exchange.next();
     if (event.kind === "data") sink.add(event.bytes);
     else if (event.kind !== "headers") return failureOf(event, run, quoter);
-    if (event.isEnd) return undefined;
+    if (sink.isFull) return undefined;
+    ended = event.isEnd;
   }
+  const bytes = announcedBytes(head, method);
+  if (bytes === undefined || sink.length === bytes) return undefined;
+  if (sink.length > bytes) {
+    return fail("body", `the body is longer than the ${bytes} bytes of its content length`);
+  }
+  return fail("body", `the body ended after ${sink.length} of ${bytes} bytes`);
+}
+
+/**
+ * The length that the body must have (RFC 9113, 8.1.1). `undefined`: any will do. A length that makes no sense is passed
+ * over, as by Go's client: frames tell where the body ends.
+ */
+function announcedBytes(head: ResponseHead, method: string): number | undefined {
+  if (method === "HEAD" || head.status === 204 || head.status === 304) return undefined;
+  const lengths = valuesOf(head, "content-length");
+  return lengths.length === 1 && /^\d{1,15}$/.test(lengths[0]) ? Number(lengths[0]) : undefined;
 }
 
 function failureOf(event: ExchangeEvent, run: Run, quoter: Quoter): Failure {
@@ -68,7 +87,7 @@ function failureOf(event: ExchangeEvent, run: Run, quoter: Quoter): Failure {
     case "not_http2":
       return fail(
         "status",
-        `the answer is not HTTP/2: it begins with ${quoter.quote(event.beginning.subarray(0, 40))}`,
+        `the answer is not HTTP/2: it begins with ${quoter.quote(event.beginning, 40)}`,
       );
     case "reset":
     case "broken":

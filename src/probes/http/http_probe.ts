@@ -185,8 +185,7 @@ export class HttpProbe implements Probe {
     return {
       kind: "answer",
       head: answer.head,
-      readBody: async (sink) =>
-        answer.isEnd ? undefined : await readHttp2Body(exchange, sink, run, this.#quoter),
+      readBody: (sink) => readHttp2Body(exchange, answer, method, sink, run, this.#quoter),
     };
   }
 

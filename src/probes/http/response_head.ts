@@ -32,7 +32,7 @@ export function valuesOf(head: ResponseHead, name: string): string[] {
 
 /**
  * Reads the head of an HTTP/1 answer, past any interim ones (RFC 9112; as lenient as Go's client: a bare LF ends a
- * line, a line that begins with a blank goes on with the one before).
+ * line, a line that begins with a blank goes on with the one before, a blank may stand before the colon).
  */
 export async function readHead(inbox: Inbox, run: Run, quoter: Quoter): Promise<ResponseHead | Failure> {
   let maxBytes = MAX_HEAD_BYTES;
@@ -92,7 +92,7 @@ function notHttp(beginning: Uint8Array, quoter: Quoter): Failure {
   }
   return fail(
     "status",
-    `the answer is not HTTP/1: it begins with ${quoter.quote(beginning.subarray(0, 40))}`,
+    `the answer is not HTTP/1: it begins with ${quoter.quote(beginning, 40)}`,
   );
 }
 
@@ -121,8 +121,11 @@ function parseHead(text: string, quoter: Quoter): ResponseHead | Failure {
       headers[headers.length - 1][1] += ` ${line.trim()}`;
       continue;
     }
-    const name = line.slice(0, Math.max(0, colon));
-    if (!isToken(name)) return fail("headers", "a line of the answer's headers is no header");
+    const name = line.slice(0, Math.max(0, colon)).trimEnd();
+    // One without a name stays, so that a line which goes on with it does not go on with another.
+    if (!isToken(name) && (name !== "" || colon < 0)) {
+      return fail("headers", "a line of the answer's headers is no header");
+    }
     headers.push([name.toLowerCase(), line.slice(colon + 1).trim()]);
   }
   return { kind: "head", status: Number(found[1]), phrase: found[2] ?? "", headers };

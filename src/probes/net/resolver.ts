@@ -1,4 +1,5 @@
 import dns from "node:dns";
+import net from "node:net";
 import { messageOf } from "../../base/errors.ts";
 import { fail, type Failure } from "../probe.ts";
 import { isOurShortage } from "./socket_error.ts";
@@ -54,9 +55,9 @@ export class Resolver {
   }
 }
 
-/** Whether this is an IP address, IPv6 with or without brackets. */
+/** Whether this is an IP address, IPv6 with or without brackets and zone. */
 export function isAddress(host: string): boolean {
-  return host.includes(":") || /^\d{1,3}(\.\d{1,3}){3}$/.test(host);
+  return net.isIP(withoutZone(bare(host))) !== 0;
 }
 
 /** An address without the brackets that IPv6 wears in URLs. */
@@ -64,9 +65,15 @@ export function bare(host: string): string {
   return host.startsWith("[") && host.endsWith("]") ? host.slice(1, -1) : host;
 }
 
-/** Host and port as in a URL or a Host header. */
+/** An address without the interface of this machine that a link-local one is reached by ("fe80::1%eth0"). */
+function withoutZone(host: string): string {
+  const at = host.indexOf("%");
+  return at < 0 ? host : host.slice(0, at);
+}
+
+/** Host and port as in a URL or a Host header. A zone means nothing to anyone else, so it stays here (RFC 6874, 4). */
 export function authority(host: string, port: number): string {
-  const name = bare(host);
+  const name = withoutZone(bare(host));
   return name.includes(":") ? `[${name}]:${port}` : `${name}:${port}`;
 }
 

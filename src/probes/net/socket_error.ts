@@ -28,7 +28,11 @@ const WORDS: Readonly<Record<string, string>> = {
   EMFILE: "too many open files in this process",
   ENFILE: "too many open files on this machine",
   EADDRNOTAVAIL: "no local address or port is free",
+  EAI_NONAME: "the system does not take the address: is its zone, after the %, a network interface?",
 };
+
+/** How Deno begins when an address to connect to is none to the system. */
+const LOOKUP_FAILED = "failed to lookup address information: ";
 
 /** Whether this error tells of our own shortage, and nothing of the target. */
 export function isOurShortage(error: unknown): boolean {
@@ -45,6 +49,9 @@ export function systemCode(error: unknown): string | undefined {
     return error.name;
   }
   if (error instanceof Deno.errors.NotCapable) return "NotCapable";
+  // A plain Error, as one of our own would be: its words are all that tells it. Names are resolved by then, so what
+  // the system could not look up is a zone.
+  if (error.message.startsWith(LOOKUP_FAILED)) return "EAI_NONAME";
   return undefined;
 }
 

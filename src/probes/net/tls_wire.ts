@@ -139,6 +139,7 @@ export class TlsWire implements Wire {
   }
 
   write(bytes: Uint8Array): Promise<void> {
+    if (bytes.length === 0) return Promise.resolve(); // the socket would take it for a failure: EPERM
     return new Promise((resolve, reject) => {
       // Copied: the socket may keep the bytes beyond the callback's time, and the caller uses its buffer again.
       this.#socket.write(bytes.slice(), (error) => error ? reject(this.#error ?? error) : resolve());

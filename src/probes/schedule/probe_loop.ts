@@ -5,7 +5,7 @@ import type { ProbeResult } from "../../model/probe_result.ts";
 import type { ProbeStatus } from "../../model/probe_status.ts";
 import type { Tracing } from "../../model/trace.ts";
 import { describeTarget } from "../describe_target.ts";
-import { History } from "../history.ts";
+import type { History } from "../history.ts";
 import type { Probe, ProbeRun } from "../probe.ts";
 import type { Recorder } from "../recorder.ts";
 import { beatAfter, firstBeat, following, type Grid } from "./beats.ts";
@@ -19,6 +19,8 @@ export interface ProbeLoopOptions {
   readonly config: ProbeConfig;
   readonly probe: Probe;
   readonly recorder: Recorder;
+  /** What is known already, of a probe that goes on; else a new one. */
+  readonly history: History;
   readonly originMs: number;
   readonly phase: number;
   readonly clock: Clock;
@@ -42,11 +44,11 @@ export class ProbeLoop {
   #lastWarning: string | undefined;
 
   constructor(options: ProbeLoopOptions) {
-    const { config, probe, clock, deadlines, logger } = options;
+    const { config, probe, history, clock, deadlines, logger } = options;
     this.config = config;
     this.#options = options;
     this.#grid = { originMs: options.originMs, phase: options.phase, periodMs: config.periodMs };
-    this.#history = new History(clock.now());
+    this.#history = history;
     this.#target = describeTarget(config.action);
     this.#userMetrics = Object.values(config.metrics).filter((metric) => metric !== undefined).map((
       { name },

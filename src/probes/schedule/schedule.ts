@@ -7,6 +7,7 @@ import type { ProbeStatus, ProbeStatusSource } from "../../model/probe_status.ts
 import { NO_TRACING, type Tracing } from "../../model/trace.ts";
 import { ExecPolicy } from "../exec/exec_policy.ts";
 import { findKillReach } from "../exec/process_group.ts";
+import { History } from "../history.ts";
 import { makeProbe, type ProbeDeps } from "../make_probe.ts";
 import { BufferPool } from "../net/inbox.ts";
 import { Resolver } from "../net/resolver.ts";
@@ -40,6 +41,7 @@ interface Entry {
   readonly firstMadeAtMs: number;
   /** When that has passed; one that has begun to beat does not wait again. */
   readonly earliestMs: number;
+  readonly history: History;
   readonly loop: ProbeLoop;
   readonly recorder: Recorder;
 }
@@ -80,8 +82,8 @@ export class Schedule implements ProbeStatusSource, AsyncDisposable {
 
   /**
    * Makes these the probes, from now on. One that has not changed keeps its beat, its counters and the run that is
-   * under way; one that has changed goes on with its series and its place in the period; the series of one that is
-   * gone end. Names are unique.
+   * under way; one that has changed goes on with its series, its place in the period and, as long as it asks the same,
+   * with what it has found out; the series of one that is gone end. Names are unique.
    */
   apply(probes: readonly ProbeConfig[]): void {
     atOnce(this.applying(probes));
@@ -110,7 +112,10 @@ export class Schedule implements ProbeStatusSource, AsyncDisposable {
     for (const [name, entry] of after) {
       const old = before.get(name);
       if (old === entry) continue;
-      if (old) this.#drop(old);
+      if (old) {
+        entry.recorder.succeed(old.recorder); // now, not when it was made: the old one has gone on counting
+        this.#drop(old);
+      }
       if (!this.#stopped) this.#start(entry, old !== undefined);
       yield;
     }
@@ -156,11 +161,13 @@ export class Schedule implements ProbeStatusSource, AsyncDisposable {
     const now = clock.now();
     const firstMadeAtMs = old?.firstMadeAtMs ?? now;
     const earliestMs = old && old.earliestMs <= now ? old.earliestMs : firstMadeAtMs + config.initialDelayMs;
+    const history = old && asksTheSame(old.loop.config, config) ? old.history : new History(now);
     const recorder = new Recorder(meter, config);
     const loop = new ProbeLoop({
       config,
       probe: this.#options.makeProbe(config, this.#deps),
       recorder,
+      history,
       originMs: this.#originMs,
       phase: phaseOf(sequence),
       clock,
@@ -168,7 +175,7 @@ export class Schedule implements ProbeStatusSource, AsyncDisposable {
       tracing,
       logger,
     });
-    return { fingerprint: print, sequence, firstMadeAtMs, earliestMs, loop, recorder };
+    return { fingerprint: print, sequence, firstMadeAtMs, earliestMs, history, loop, recorder };
   }
 
   #start({ loop, recorder, earliestMs }: Entry, isSuccessor: boolean): void {
@@ -182,4 +189,9 @@ export class Schedule implements ProbeStatusSource, AsyncDisposable {
     const ending = loop.stop().finally(() => this.#ending.delete(ending));
     this.#ending.add(ending);
   }
+}
+
+/** Whether what one has found out is true of the other: a target does not recover because its time-out is changed. */
+function asksTheSame(one: ProbeConfig, other: ProbeConfig): boolean {
+  return fingerprint(one.action) === fingerprint(other.action);
 }
