@@ -201,7 +201,7 @@ export class Connection implements Endable {
     connections.begin(this, clock.now());
     try {
       if (body.isRead && !isUrgent) this.#inlet.lookAhead();
-      const answer = await Promise.race([pace.work(() => this.#make(handler, request, departure)), instead]);
+      const answer = await Promise.race([pace.work(() => this.#make(handler, request)), instead]);
       if (this.#stage !== "serving") return false;
       this.#inlet.lookAway();
       const isLast = head.isLast || this.#host.isDraining || !body.isRead || answer === OVERDUE;
@@ -226,7 +226,7 @@ export class Connection implements Endable {
     }
   }
 
-  async #make(handler: Handler, request: Request | undefined, departure: Departure): Promise<Answer> {
+  async #make(handler: Handler, request: Request | undefined): Promise<Answer> {
     if (this.#stage !== "serving") return NOBODY_WAITS;
     if (!request) return text(400, "bad request\n");
     try {
