@@ -133,8 +133,9 @@ class MetricNames {
     const first = this.#kinds.get(name);
     const twin = this.#series.get(`${name} ${labels}`);
     if (this.#builtIn.has(name)) this.#report(path, "Bunny makes a metric of this name itself");
-    else if (name === "_total") this.#report(path, "this leaves no name where OpenMetrics takes _total off");
-    else if (first && first.kind !== kind) {
+    else if (kind === "counter" && name === "_total") {
+      this.#report(path, "this leaves no name where OpenMetrics takes _total off");
+    } else if (first && first.kind !== kind) {
       this.#report(
         path,
         `the name is taken: ${formatPath(first.path)} is a ${first.kind}, this is a ${kind}`,

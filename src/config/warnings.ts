@@ -28,12 +28,13 @@ export function* warn(
     if (tcpSocket?.service !== undefined) {
       report([...path, "tcpSocket", "service"], "deprecated: the key is called host now");
     }
-    const unsent = (names: readonly { name: string }[], isReserved: (name: string) => boolean, at: Path) =>
-      names.forEach(({ name }, j) => {
-        if (isReserved(name)) report([...path, ...at, j, "name"], "Bunny sets this itself: it is not sent");
-      });
-    unsent(httpGet?.httpHeaders ?? [], isReservedHeader, ["httpGet", "httpHeaders"]);
-    unsent(grpc?.metadata ?? [], isReservedMetadata, ["grpc", "metadata"]);
+    const unsent = (at: Path) => report([...path, ...at, "name"], "Bunny sets this itself: it is not sent");
+    httpGet?.httpHeaders.forEach(({ name }, j) => {
+      if (isReservedHeader(name)) unsent(["httpGet", "httpHeaders", j]);
+    });
+    grpc?.metadata.forEach(({ name }, j) => {
+      if (isReservedMetadata(name)) unsent(["grpc", "metadata", j]);
+    });
   });
   const { exporters } = input.telemetry.openTelemetry;
   exporters.forEach((exporter, i) => {

@@ -41,6 +41,8 @@ export interface Evaluation {
 /** How an endpoint stands. */
 interface Standing {
   verdict: Verdict;
+  /** Whose say the verdict goes by: query and source. */
+  asked: string;
   /** What was answered last, errors included, and since when (monotonic ms). */
   shown: { readonly healthy: boolean; readonly sinceMs: number };
   /** Whether the query has ever said anything; until then `initial` speaks for it. */
@@ -54,8 +56,8 @@ export class HealthEndpoint {
   readonly #meters: EndpointMeters;
   /** The same object as that of whose place it takes: that one goes on answering for as long as this is not in it. */
   readonly #standing: Standing;
-  /** Whether what its predecessor's query has said is of no account: this one asks something else. */
-  #asksAnew = false;
+  /** Query and source. */
+  readonly #asks: string;
   #running: Promise<Evaluation> | undefined;
   #last: Evaluation | undefined;
 
@@ -65,14 +67,13 @@ export class HealthEndpoint {
     this.#deps = deps;
     this.#meters = new EndpointMeters(config, deps.meter.group());
     const healthy = config.initial === "healthy";
+    this.#asks = fingerprint([config.query, config.source]);
     this.#standing = before && before.#standing.answered ? before.#standing : {
       verdict: { healthy, contraryMs: undefined },
+      asked: this.#asks,
       shown: { healthy, sinceMs: deps.clock.now() },
       answered: false,
     };
-    if (!before) return;
-    const { query, source } = before.config;
-    this.#asksAnew = fingerprint([query, source]) !== fingerprint([config.query, config.source]);
   }
 
   /** The newest evaluation, without making one; for pages. */
@@ -120,8 +121,9 @@ export class HealthEndpoint {
   #judge(finding: Finding, result: QueryResult, atMs: number): Evaluation {
     const now = this.#deps.clock.now();
     const standing = this.#standing;
-    if (this.#asksAnew) standing.verdict = { ...standing.verdict, contraryMs: undefined };
-    this.#asksAnew = false;
+    // What another query has said against the verdict is of no account.
+    if (standing.asked !== this.#asks) standing.verdict = { ...standing.verdict, contraryMs: undefined };
+    standing.asked = this.#asks;
     const answer = (healthy: boolean, status: number, reason: string): Evaluation => {
       if (healthy !== standing.shown.healthy) standing.shown = { healthy, sinceMs: now };
       const sinceMs = atMs - (now - standing.shown.sinceMs);

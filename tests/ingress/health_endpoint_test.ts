@@ -233,6 +233,22 @@ Deno.test("health endpoint that takes another's place goes by what that one says
   assert.deepEqual(statuses, [200, 200, 200, 200]);
 });
 
+Deno.test("health endpoint that asks something else counts anew, also where one between them was never asked", async () => {
+  const config = { ...CONFIG, forMs: { healthy: 0, unhealthy: 1_500 } };
+  const { clock, deps } = endpointSaying([scalar(1), scalar(0), scalar(0)]);
+  const first = new HealthEndpoint(config, deps);
+  await first.evaluate();
+  await clock.advance(1_000);
+  await first.evaluate();
+  await clock.advance(2_000);
+  const changed = { ...config, query: { ...config.query, expr: "down" } };
+  const between = new HealthEndpoint(changed, deps, first);
+  const last = new HealthEndpoint({ ...changed, description: "new" }, deps, between);
+  const { status, reason } = await last.evaluate();
+  assert.equal(status, 200);
+  assert.match(reason, /for 0ms of 1\.5s/);
+});
+
 Deno.test("health endpoint and its successor tell of a change once", async () => {
   const answer = Promise.withResolvers<QueryResult>();
   const { endpoint, deps, changes } = endpointSaying([scalar(1)]);
